@@ -1,0 +1,67 @@
+// Package audit accounts for every access before it happens, in a log that shows when it was tampered with.
+package audit
+
+import (
+	"time"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// Operation is what was done (Data Protection Act 2018, section 62, and the desk's own).
+type Operation string
+
+// The operations.
+const (
+	Collection   Operation = "collection"
+	Alteration   Operation = "alteration"
+	Consultation Operation = "consultation"
+	Disclosure   Operation = "disclosure"
+	Combination  Operation = "combination"
+	Erasure      Operation = "erasure"
+	SignIn       Operation = "sign-in"
+	SignOut      Operation = "sign-out"
+	Failed       Operation = "failed access"
+	Outcome      Operation = "outcome" // closes an earlier record: Of, Count, Error
+	Merge        Operation = "merge"
+	Unmerge      Operation = "unmerge"
+	Export       Operation = "export"
+	Print        Operation = "print"
+)
+
+// Record is one line of the log. It holds no credential. Query terms are kept sealed with the rest.
+type Record struct {
+	Seq            uint64            `json:"seq"`
+	Prev           string            `json:"prev"` // hex SHA-256 of the record before
+	Time           time.Time         `json:"time"`
+	Operation      Operation         `json:"operation"`
+	Of             uint64            `json:"of,omitempty"` // for Outcome
+	Officer        string            `json:"officer"`
+	Collar         string            `json:"collar,omitempty"`
+	Role           string            `json:"role,omitempty"`
+	Force          string            `json:"force,omitempty"`
+	Workstation    string            `json:"workstation,omitempty"`
+	Session        string            `json:"session,omitempty"`
+	System         string            `json:"system,omitempty"`
+	Plugin         string            `json:"plugin,omitempty"`
+	PluginVersion  string            `json:"pluginVersion,omitempty"`
+	Kind           pole.Kind         `json:"kind,omitempty"`
+	Ref            string            `json:"ref,omitempty"`
+	Terms          map[string]string `json:"terms,omitempty"`
+	Fields         []string          `json:"fields,omitempty"` // returned or changed
+	Purpose        plugins.Purpose   `json:"purpose"`
+	Recipient      string            `json:"recipient,omitempty"`
+	Classification string            `json:"classification,omitempty"`
+	Error          string            `json:"error,omitempty"`
+	Count          int               `json:"count,omitempty"`
+	Correlation    string            `json:"correlation,omitempty"`
+	Offline        bool              `json:"offline,omitempty"`
+}
+
+// Verdict is what verifying the log found.
+type Verdict struct {
+	OK      bool   `json:"ok"`
+	Records uint64 `json:"records"`
+	BadSeq  uint64 `json:"bad_seq,omitempty"`
+	Say     string `json:"say"`
+}

@@ -1,0 +1,106 @@
+// Package caseview turns the records of an entity and of what is linked to it into one case: merged values with their sources
+// and disagreements, warning signals, links and a timeline.
+package caseview
+
+import (
+	"time"
+
+	"muster/app/match"
+	"muster/plugins/pole"
+)
+
+// Source is who says a value: which record of which system, read when, in which words.
+type Source struct {
+	Ref     pole.Ref     `json:"ref"`
+	Value   pole.Value   `json:"value"`
+	Read    time.Time    `json:"read"`
+	Old     bool         `json:"old,omitempty"` // from a stored copy, because the system did not answer
+	From    string       `json:"from,omitempty"`
+	To      string       `json:"to,omitempty"`
+	Path    string       `json:"path,omitempty"`
+	Marking pole.Marking `json:"marking,omitzero"`
+}
+
+// Alternative is one distinct value of a property and everyone who says it.
+type Alternative struct {
+	Value   pole.Value `json:"value"`
+	Display string     `json:"display"`
+	Sources []Source   `json:"sources"`
+	Say     string     `json:"say,omitempty"` // how it differs from the best: 'day and month swapped'
+}
+
+// Merged is one property of an entity: the best value first, then every other.
+type Merged struct {
+	Property pole.Property `json:"property"`
+	Label    string        `json:"label"`
+	Values   []Alternative `json:"values"`
+	Disagree bool          `json:"disagree"`
+	Why      string        `json:"why,omitempty"` // the rule by which the first value stands first, in words
+}
+
+// Warning is a warning signal on the subject, with everyone who raises it.
+type Warning struct {
+	Code    string   `json:"code"`
+	Label   string   `json:"label"`
+	Level   string   `json:"level"` // danger or caution
+	Sources []Source `json:"sources"`
+}
+
+// Linked is an entity that the subject is linked to.
+type Linked struct {
+	Entity  string     `json:"entity,omitempty"` // its entity ID where its records are at hand
+	Refs    []pole.Ref `json:"refs"`
+	Kind    pole.Kind  `json:"kind"`
+	Class   pole.Class `json:"class"`
+	Title   string     `json:"title"`
+	Roles   []string   `json:"roles"` // in words
+	Systems []string   `json:"systems"`
+}
+
+// Moment is one entry of the timeline. When is a partial date or an RFC 3339 instant; Sort orders it.
+type Moment struct {
+	When    string     `json:"when"`
+	Sort    time.Time  `json:"sort"`
+	Display string     `json:"display"`
+	Kind    pole.Kind  `json:"kind"`
+	Title   string     `json:"title"`
+	Detail  string     `json:"detail,omitempty"`
+	Refs    []pole.Ref `json:"refs"`
+	Systems []string   `json:"systems"`
+}
+
+// Gap is a part of the case that could not be read.
+type Gap struct {
+	System string     `json:"system"`
+	Refs   []pole.Ref `json:"refs,omitempty"`
+	Say    string     `json:"say"`
+}
+
+// Case is one entity and everything known around it.
+type Case struct {
+	ID            string           `json:"id"`
+	Kind          pole.Kind        `json:"kind"`
+	Class         pole.Class       `json:"class"`
+	Title         string           `json:"title"`
+	Detail        string           `json:"detail"`
+	Warnings      []Warning        `json:"warnings"`
+	Disagreements []Merged         `json:"disagreements"`
+	Agreed        []Merged         `json:"agreed"`
+	Linked        []Linked         `json:"linked"`
+	Timeline      []Moment         `json:"timeline"`
+	Records       []pole.Record    `json:"records"`       // of the subject itself
+	Old           map[string]bool  `json:"old,omitempty"` // by Ref.String: read from a stored copy
+	Possible      []match.Possible `json:"possible,omitempty"`
+	Why           []match.Link     `json:"-"`
+	Marking       pole.Marking     `json:"marking"` // the highest of its parts
+	Read          time.Time        `json:"read"`    // the oldest reading in it
+	Gaps          []Gap            `json:"gaps,omitempty"`
+}
+
+// Input is what Build needs.
+type Input struct {
+	Entity match.Entity
+	Around []match.Entity  // entities linked to it, at hand
+	Old    map[string]bool // by Ref.String
+	Gaps   []Gap
+}

@@ -1,0 +1,98 @@
+package pole
+
+// Type is how a property's values are read, normalised, compared and shown.
+type Type string
+
+// The value types. Canonical (Norm) form in brackets.
+const (
+	TypeText        Type = "text"        // trimmed, NFC, inner spaces single
+	TypeName        Type = "name"        // a personal or organisation name [upper case, NFC, inner spaces single; apostrophes and hyphens kept]
+	TypePartialDate Type = "date"        // YYYY, YYYY-MM or YYYY-MM-DD
+	TypeInstant     Type = "instant"     // RFC 3339 in UTC
+	TypeCode        Type = "code"        // the canonical code of the property's code list; Label carries its words
+	TypePhone       Type = "phone"       // E.164
+	TypePostcode    Type = "postcode"    // UK, upper case, one space before the inward part
+	TypeVRM         Type = "vrm"         // upper case, letters and digits only
+	TypePNCID       Type = "pncid"       // YYYY/NNNNNNNX, check letter verified
+	TypeCRO         Type = "cro"         // NNNNNN/YYX or SFYY/N…X, check letter verified
+	TypeNINO        Type = "nino"        // two letters, six digits, suffix letter if known
+	TypeIMEI        Type = "imei"        // 15 digits, Luhn verified
+	TypeCoordinates Type = "coordinates" // "LAT,LON" in WGS84 decimal degrees, five decimals; British National Grid is converted
+	TypeNumber      Type = "number"      // decimal
+	TypeBool        Type = "bool"        // true or false
+	TypeEmail       Type = "email"       // lower-case domain
+	TypeReference   Type = "reference"   // a system's own reference: upper case, no spaces
+	TypeWarning     Type = "warning"     // a code of the warning signals; never dropped when unknown
+)
+
+// KindDef is one kind of the dictionary (assets/dictionary/kinds.yaml).
+type KindDef struct {
+	Name   Kind       `yaml:"name"`
+	Class  Class      `yaml:"class"`
+	Label  string     `yaml:"label"`
+	Plural string     `yaml:"plural"`
+	Title  string     `yaml:"title"`  // template of a record's title: "{surname|upper}, {givenName} {middleName}"; first alternative of a|| list with a value wins
+	Detail string     `yaml:"detail"` // template of the line under the title
+	When   []Property `yaml:"when"`   // for events: the properties that say when it happened, best first
+	Where  []Property `yaml:"where"`
+	NIEM   string     `yaml:"niem"`
+}
+
+// PropertyDef is one property of the dictionary (assets/dictionary/properties.yaml).
+type PropertyDef struct {
+	Name       Property `yaml:"name"`
+	Kinds      []Kind   `yaml:"kinds"`
+	Label      string   `yaml:"label"`
+	Type       Type     `yaml:"type"`
+	Many       bool     `yaml:"many"`       // a record may truly have several at once; differing values are then no disagreement
+	CodeList   string   `yaml:"codeList"`   // for TypeCode
+	MaxLength  int      `yaml:"maxLength"`  // 0 is no limit
+	Compare    string   `yaml:"compare"`    // comparison kind for matching: name, date, identifier, address, phone, exact, none
+	Identifies bool     `yaml:"identifies"` // an equal, valid value means the same entity (PNC ID, VRM with make, UPRN)
+	Sensitive  string   `yaml:"sensitive"`  // "", personal, special: how careful screens, logs and exports are
+	Danger     bool     `yaml:"danger"`     // carries danger: pinned on top, never dropped
+	Multiline  bool     `yaml:"multiline"`
+	Recognise  bool     `yaml:"recognise"` // may be recognised from what is typed in the command bar
+	Order      int      `yaml:"order"`     // position on screens
+	NIEM       string   `yaml:"niem"`
+	IHub       string   `yaml:"ihub"`
+}
+
+// RoleDef names a link role, both ways round (assets/dictionary/roles.yaml).
+type RoleDef struct {
+	Name    Role   `yaml:"name"`
+	Label   string `yaml:"label"`   // From is LABEL of To: "keeper"
+	Inverse string `yaml:"inverse"` // seen from To
+}
+
+// CodeDef is one code of a code list.
+type CodeDef struct {
+	Code  string   `yaml:"code"`
+	Label string   `yaml:"label"`
+	Also  []string `yaml:"also"` // other spellings that sources use; compared without case
+}
+
+// WarningDef is one warning signal (assets/dictionary/warnings.yaml).
+type WarningDef struct {
+	Code  string   `yaml:"code"`
+	Label string   `yaml:"label"`
+	Also  []string `yaml:"also"`
+	Level string   `yaml:"level"` // danger or caution: decides shape and colour together
+}
+
+// MarkingDef is one classification, lowest first in the file (assets/dictionary/markings.yaml).
+type MarkingDef struct {
+	Name   string `yaml:"name"`
+	Label  string `yaml:"label"`
+	Colour string `yaml:"colour"` // of the banner, #rrggbb
+	Text   string `yaml:"text"`   // colour of the banner's words
+}
+
+// Recognition is one way to understand typed text.
+type Recognition struct {
+	Property Property `json:"property"`
+	Kinds    []Kind   `json:"kinds"`
+	Value    Value    `json:"value"`
+	Label    string   `json:"label"`   // 'vehicle registration'
+	Certain  bool     `json:"certain"` // by form and check digit no other reading is likely
+}
