@@ -1,0 +1,51 @@
+# Everything a developer needs, in one word each. See README.md for the two that matter: make run and make test.
+export PATH := $(CURDIR)/.toolchain/go/bin:$(PATH)
+export LANG ?= en_GB.UTF-8
+# The same tags everywhere: other tags would rebuild the window's C code, which takes minutes.
+TAGS    := migrated_fynedo,accessibility
+VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
+GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
+ARTIFACTS ?= artifacts
+
+.PHONY: help run test bench bench-window e2e lint build musterctl tour vuln clean
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+run: ## the window, over the embedded demonstration force; with no display, the same tour as pictures
+	@packaging/dev/setup.sh run
+	@packaging/dev/run.sh "$(TAGS)"
+
+test: ## every test, with the race detector
+	@packaging/dev/setup.sh test
+	go vet -tags $(TAGS) ./...
+	CGO_ENABLED=0 go build -o /dev/null ./app/musterctl
+	go test -race -tags $(TAGS) -timeout 20m ./...
+
+build: ## bin/muster and bin/musterctl
+	@packaging/dev/setup.sh build
+	go build $(GOFLAGS_BUILD) -o bin/muster .
+	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/musterctl ./app/musterctl
+
+musterctl: ## bin/musterctl alone, without cgo
+	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/musterctl ./app/musterctl
+
+bench: ## the figures of the README, as a table
+	@packaging/dev/setup.sh test
+	@packaging/dev/bench.sh "$(TAGS)"
+
+e2e: ## the key journeys in a real window, keyboard only; screenshots in $(ARTIFACTS)
+	@packaging/dev/setup.sh test
+	@packaging/dev/e2e.sh "$(TAGS)" "$(ARTIFACTS)"
+
+tour: ## a picture of every screen, drawn without a display, in $(ARTIFACTS)
+	@packaging/dev/setup.sh run
+	@packaging/dev/tour.sh "$(TAGS)" "$(ARTIFACTS)"
+
+lint: ## golangci-lint with .golangci.yml
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+vuln: ## known vulnerabilities in what is built
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -tags $(TAGS) ./...
+
+clean: ## what was built here
+	rm -rf bin dist $(ARTIFACTS)
