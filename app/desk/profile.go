@@ -1,0 +1,136 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"muster/app/signin"
+)
+
+// Profile is what IT or the first run decided for this desk: the sign-in server and the systems. It holds no secret.
+// It lives in profile.yaml of the profile folder.
+type Profile struct {
+	Profile int             `yaml:"profile"` // format version, 1
+	Force   string          `yaml:"force"`
+	Demo    string          `yaml:"demo,omitempty"` // embedded: the demonstration force runs in this process; external: started by musterctl demo
+	Seed    int64           `yaml:"seed,omitempty"`
+	SignIn  signin.Settings `yaml:"signin"`
+	Systems []SystemConfig  `yaml:"systems"`
+}
+
+// SystemConfig is one system of a profile.
+type SystemConfig struct {
+	ID        string            `yaml:"id"`
+	Connector string            `yaml:"connector"`      // a pack's id, or a file name below systems/ of the profile
+	Name      string            `yaml:"name,omitempty"` // what this force calls it; the connector's own name otherwise
+	Code      string            `yaml:"code,omitempty"`
+	Shape     string            `yaml:"shape,omitempty"`
+	Options   map[string]string `yaml:"options,omitempty"`
+}
+
+const profileVersion = 1
+
+var systemID = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+
+// DefaultProfile is the folder used when none is named.
+func DefaultProfile() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("this account has no configuration folder: name one with --profile: %w", err)
+	}
+	return filepath.Join(dir, "muster"), nil
+}
+
+func profilePath(dir string) string { return filepath.Join(dir, "profile.yaml") }
+
+// LoadProfile reads the profile of a folder. With none there it returns an error that is fs.ErrNotExist.
+func LoadProfile(dir string) (Profile, error) {
+	path := profilePath(dir)
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return Profile{}, err
+	}
+	var p Profile
+	if err := yaml.UnmarshalWithOptions(src, &p, yaml.Strict()); err != nil {
+		return Profile{}, fmt.Errorf("%s cannot be read; correct it or remove it to start afresh:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	return p, p.validate(path)
+}
+
+func (p Profile) validate(path string) error {
+	if p.Profile != profileVersion {
+		return fmt.Errorf("%s is of format %d and this Muster reads format %d: update Muster, or ask IT for a matching profile", path, p.Profile, profileVersion)
+	}
+	switch p.SignIn.Kind {
+	case "oidc":
+		if p.Demo != "embedded" && (p.SignIn.Issuer == "" || p.SignIn.ClientID == "") {
+			return fmt.Errorf("%s: signin of kind oidc needs issuer and client_id", path)
+		}
+	case "local":
+	default:
+		return fmt.Errorf("%s: signin.kind is %q; it must be oidc or local", path, p.SignIn.Kind)
+	}
+	seen := map[string]bool{}
+	for _, s := range p.Systems {
+		if !systemID.MatchString(s.ID) {
+			return fmt.Errorf("%s: system id %q must be lower case letters, digits, - and _, and start with a letter", path, s.ID)
+		}
+		if seen[s.ID] {
+			return fmt.Errorf("%s: system %s stands twice", path, s.ID)
+		}
+		seen[s.ID] = true
+		if s.Connector == "" || s.Connector != filepath.Base(s.Connector) {
+			return fmt.Errorf("%s: system %s: connector must be a pack's id or a file name below systems/", path, s.ID)
+		}
+	}
+	return nil
+}
+
+// Save writes the profile durably, replacing the old one in one step.
+func (p Profile) Save(dir string) error {
+	p.Profile = profileVersion
+	if err := p.validate(profilePath(dir)); err != nil {
+		return err
+	}
+	src, err := yaml.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return writeFile(profilePath(dir), src)
+}
+
+// writeFile replaces path by content so that a crash leaves the old file or the new one, never a half.
+func writeFile(path string, content []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(content)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err != nil {
+		return fmt.Errorf("%s could not be written; the old one stands: %w", path, err)
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+func (p Profile) system(id string) (SystemConfig, bool) {
+	i := slices.IndexFunc(p.Systems, func(s SystemConfig) bool { return s.ID == id })
+	if i < 0 {
+		return SystemConfig{}, false
+	}
+	return p.Systems[i], true
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/app/caseview"
+	"muster/app/desk"
+	"muster/app/entry"
+	"muster/plugins/pole"
+)
+
+type formsCmd struct {
+	ID string `arg:"" optional:"" help:"Show this form's fields."`
+}
+
+func (c formsCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		for _, f := range d.Forms() {
+			if c.ID == "" {
+				e.out.line(map[string]any{"type": "form", "id": f.ID, "name": f.Name, "kind": f.Kind}, "%s\t%s", f.ID, f.Name)
+				continue
+			}
+			if f.ID != c.ID {
+				continue
+			}
+			e.out.text("%s", f.Name)
+			for _, s := range f.Sections {
+				for _, fd := range s.Fields {
+					req := ""
+					if fd.Required {
+						req = "required"
+					}
+					e.out.line(struct {
+						Type    string `json:"type"`
+						Section string `json:"section"`
+						entry.Field
+					}{"field", s.Name, fd}, "%s\t%s\t%s\t%s", fd.Path, fd.Label, req, fd.Help)
+				}
+			}
+			return nil
+		}
+		if c.ID != "" {
+			return fmt.Errorf("there is no form %s; musterctl forms lists them", c.ID)
+		}
+		return nil
+	})
+}
+
+type submitCmd struct {
+	purposeFlags
+	Form    string            `arg:"" help:"The form's id; musterctl forms lists them."`
+	Set     map[string]string `short:"s" placeholder:"PATH=VALUE" help:"A field: description=…, person.surname=…"`
+	File    string            `short:"f" placeholder:"FILE" help:"Fields as one JSON object of path and value; - is standard input."`
+	From    string            `placeholder:"REF" help:"Prefill from the case of this record."`
+	To      []string          `placeholder:"ID" help:"Only these systems."`
+	Wait    time.Duration     `default:"30s" help:"How long to wait for the receipts; what is not delivered by then stays in the outbox."`
+	Preview bool              `help:"Show what each system would get, and send nothing."`
+}
+
+func (c submitCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		if err := c.set(d); err != nil {
+			return err
+		}
+		var from *caseview.Case
+		if c.From != "" {
+			if _, err := pole.ParseRef(c.From); err != nil {
+				return usageError{err}
+			}
+			cs, err := d.OpenCase(e.ctx, c.From)
+			if err != nil {
+				return err
+			}
+			from = &cs
+		}
+		dr, err := d.NewDraft(e.ctx, c.Form, from)
+		if err != nil {
+			return err
+		}
+		// A command that is refused leaves no draft behind: the caller still has what it gave.
+		discard := func(err error) error {
+			_ = d.DeleteDraft(e.ctx, dr.ID)
+			return err
+		}
+		if err := c.fill(e, &dr); err != nil {
+			return discard(err)
+		}
+		review := d.Review(dr)
+		if len(c.To) > 0 {
+			for _, t := range review.Targets {
+				if !slices.Contains(c.To, t.System) {
+					dr.Off = append(dr.Off, t.System)
+				}
+			}
+			review = d.Review(dr)
+		}
+		if c.Preview {
+			printPreview(e, d, dr)
+			return discard(nil)
+		}
+		if !review.Ready {
+			for _, fe := range review.Errors {
+				e.out.line(map[string]any{"type": "field-error", "path": fe.Path, "say": fe.Say}, "%s\t%s", fe.Path, fe.Say)
+			}
+			for _, t := range review.Targets {
+				for _, m := range t.Missing {
+					e.out.line(map[string]any{"type": "field-error", "system": t.System, "path": m.Path, "say": m.Say}, "%s\t%s\t%s", m.Path, t.Name, m.Say)
+				}
+			}
+			return discard(fmt.Errorf("the form is not ready: nothing was sent"))
+		}
+		if dr, err = d.SaveDraft(e.ctx, dr); err != nil {
+			return err
+		}
+		item, err := d.Send(e.ctx, dr)
+		if err != nil {
+			return err
+		}
+		e.out.line(map[string]any{"type": "saved", "entry": item.ID, "at": item.Saved}, "Saved as %s.", item.ID)
+		item = waitFor(e, d, item.ID, c.Wait)
+		return printItem(e, item)
+	})
+}
+
+func (c submitCmd) fill(e *env, dr *entry.Draft) error {
+	values := map[string]string{}
+	if c.File != "" {
+		var r io.Reader = e.in
+		if c.File != "-" {
+			f, err := os.Open(c.File)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			r = f
+		}
+		if err := json.NewDecoder(r).Decode(&values); err != nil {
+			return usagef("%s is not one JSON object of field path and text: %v", c.File, err)
+		}
+	}
+	for k, v := range c.Set {
+		values[k] = v
+	}
+	if dr.Values == nil {
+		dr.Values = map[string]string{}
+	}
+	for k, v := range values {
+		dr.Values[k] = v
+		delete(dr.From, k)
+	}
+	return nil
+}
+
+func printPreview(e *env, d *desk.Desk, dr entry.Draft) {
+	preview := d.Preview(dr)
+	for _, s := range d.Systems() {
+		for _, l := range preview[s.ID] {
+			e.out.line(struct {
+				Type   string `json:"type"`
+				System string `json:"system"`
+				desk.PreviewLine
+			}{"preview", s.ID, l}, "%s\t%s\t%s\t%s", s.ID, l.Path, l.Value, l.From)
+		}
+	}
+}
+
+// waitFor returns the entry when every delivery is settled or the time is up.
+func waitFor(e *env, d *desk.Desk, id string, limit time.Duration) entry.Item {
+	changed := make(chan struct{}, 1)
+	cancel := d.Subscribe(func(n desk.Notice) {
+		if n.Topic == desk.TopicOutbox {
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		}
+	})
+	defer cancel()
+	deadline := time.After(limit)
+	var item entry.Item
+	for {
+		for _, it := range d.Outbox() {
+			if it.ID == id {
+				item = it
+			}
+		}
+		if settled(item) {
+			return item
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			return item
+		case <-e.ctx.Done():
+			return item
+		}
+	}
+}
+
+// settled reports whether nothing more will happen to the item without a person.
+func settled(it entry.Item) bool {
+	if it.ID == "" {
+		return false
+	}
+	for _, dl := range it.Deliveries {
+		switch dl.State {
+		case entry.Delivered, entry.Refused, entry.Stopped:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func printItem(e *env, it entry.Item) error {
+	for _, dl := range it.Deliveries {
+		ref := ""
+		if dl.Receipt != nil {
+			ref = dl.Receipt.Reference
+		}
+		e.out.line(struct {
+			Type string `json:"type"`
+			entry.Delivery
+			Reference string `json:"reference,omitempty"`
+		}{"delivery", dl, ref}, "%s\t%s\t%s\t%s\t%s", it.ID, dl.System, dl.State, ref, dl.Say)
+		for _, f := range dl.Fields {
+			e.out.text("\t\t%s\t%s", f.Path, f.Say)
+		}
+	}
+	if !it.Done() {
+		return errPartly
+	}
+	return nil
+}
+
+type outboxCmd struct {
+	List     outboxListCmd     `cmd:"" default:"1" help:"What is on its way and what arrived (the default)."`
+	Run      outboxRunCmd      `cmd:"" help:"Deliver what is waiting; ends when all is settled or the time is up."`
+	Retry    outboxRetryCmd    `cmd:"" help:"Try one delivery again now."`
+	Withdraw outboxWithdrawCmd `cmd:"" help:"Give up one delivery, with a reason."`
+}
+
+type outboxListCmd struct{}
+
+func (outboxListCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error { return printAll(e, d) })
+}
+
+func printAll(e *env, d *desk.Desk) error {
+	var result error
+	for _, it := range d.Outbox() {
+		if err := printItem(e, it); err != nil {
+			result = err
+		}
+	}
+	return result
+}
+
+type outboxRunCmd struct {
+	Wait time.Duration `default:"1m"`
+}
+
+func (c outboxRunCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		end := time.Now().Add(c.Wait)
+		for _, it := range d.Outbox() {
+			for _, dl := range it.Deliveries {
+				if dl.State == entry.Waiting {
+					if err := d.RetryDelivery(e.ctx, it.ID, dl.System); err != nil {
+						return err
+					}
+				}
+			}
+			waitFor(e, d, it.ID, time.Until(end))
+		}
+		return printAll(e, d)
+	})
+}
+
+type outboxRetryCmd struct {
+	Entry  string `arg:""`
+	System string `arg:""`
+}
+
+func (c outboxRetryCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		if err := d.RetryDelivery(e.ctx, c.Entry, c.System); err != nil {
+			return err
+		}
+		return printItem(e, waitFor(e, d, c.Entry, 30*time.Second))
+	})
+}
+
+type outboxWithdrawCmd struct {
+	Entry  string `arg:""`
+	System string `arg:""`
+	Reason string `required:"" help:"Why it is given up."`
+}
+
+func (c outboxWithdrawCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		if strings.TrimSpace(c.Reason) == "" {
+			return usagef("a reason is needed")
+		}
+		if err := d.WithdrawDelivery(e.ctx, c.Entry, c.System, c.Reason); err != nil {
+			return err
+		}
+		e.out.line(map[string]any{"type": "withdrawn", "entry": c.Entry, "system": c.System}, "Withdrawn from %s.", c.System)
+		return nil
+	})
+}

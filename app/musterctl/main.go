@@ -1,0 +1,153 @@
+// Command musterctl is the same desk from a terminal: sign-in, search, case, entry, outbox, audit and the rest, for IT and scripts.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"muster/app/desk"
+)
+
+// version is set by the build from FyneApp.toml.
+var version = "dev"
+
+// The exit codes that scripts may rely on.
+const (
+	exitDone   = 0
+	exitFailed = 1 // refused or failed
+	exitUsage  = 2
+	exitPartly = 3 // some systems did not answer
+)
+
+// errPartly ends a command whose result is shown but not complete.
+var errPartly = errors.New("partly done")
+
+type cli struct {
+	Profile string `placeholder:"DIR" help:"Folder where everything of this desk lives. Default: the officer's own."`
+	JSON    bool   `name:"json" help:"One JSON object a line, for scripts."`
+	Verbose bool   `short:"v" help:"Log to standard error what is done."`
+
+	Demo      demoCmd      `cmd:"" help:"Run the demonstration force in the foreground and write a ready profile."`
+	Login     loginCmd     `cmd:"" help:"Sign in once for every system."`
+	Logout    logoutCmd    `cmd:"" help:"Sign out and forget the session."`
+	Whoami    whoamiCmd    `cmd:"" help:"Say who is signed in."`
+	Systems   systemsCmd   `cmd:"" help:"List, add, remove and check systems; give a system its credential."`
+	Search    searchCmd    `cmd:"" help:"Ask every system at once."`
+	Case      caseCmd      `cmd:"" help:"Show one merged case, by record reference or search text."`
+	Submit    submitCmd    `cmd:"" help:"Fill a form once and deliver it to every system that needs it."`
+	Forms     formsCmd     `cmd:"" help:"List the forms, or show one with its fields."`
+	Outbox    outboxCmd    `cmd:"" help:"See and steer what is on its way."`
+	Audit     auditCmd     `cmd:"" help:"Read and verify the log of accesses."`
+	Evaluate  evaluateCmd  `cmd:"" help:"How well each system serves, measured."`
+	Doctor    doctorCmd    `cmd:"" help:"Check this workstation and say what to do."`
+	Connector connectorCmd `cmd:"" help:"Check connector files."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+// env is what every command works with.
+type env struct {
+	ctx  context.Context
+	cli  *cli
+	in   io.Reader
+	out  *output
+	errw io.Writer
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is main with its edges given, so that a test can call it. It returns the exit code.
+func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("musterctl"),
+		kong.Description("Muster from a terminal. Nothing but results is written to standard output.\nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 partly done (some systems did not answer)."),
+		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(stderr, "musterctl:", err)
+		return exitUsage
+	}
+	kctx, err := parser.Parse(args)
+	if exited == 0 {
+		return exitDone
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "musterctl:", err)
+		return exitUsage
+	}
+	e := &env{ctx: ctx, cli: &c, in: in, out: newOutput(stdout, c.JSON), errw: stderr}
+	err = kctx.Run(e)
+	if ferr := e.out.flush(); err == nil {
+		err = ferr
+	}
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errPartly):
+		return exitPartly
+	case errors.As(err, new(usageError)):
+		fmt.Fprintln(stderr, "musterctl:", err)
+		return exitUsage
+	default:
+		fmt.Fprintln(stderr, "musterctl:", err)
+		return exitFailed
+	}
+}
+
+// usageError is a mistake in how a command was called.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (e *env) profile() (string, error) {
+	if e.cli.Profile != "" {
+		return e.cli.Profile, nil
+	}
+	return desk.DefaultProfile()
+}
+
+func (e *env) log() *slog.Logger {
+	if e.cli.Verbose {
+		return slog.New(slog.NewTextHandler(e.errw, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// open opens the desk of the chosen profile.
+func (e *env) open() (*desk.Desk, error) {
+	dir, err := e.profile()
+	if err != nil {
+		return nil, err
+	}
+	return desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log()})
+}
+
+// with opens the desk, restores the officer's session and calls f.
+func (e *env) with(f func(*desk.Desk) error) error {
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Restore(e.ctx); err != nil {
+		return err
+	}
+	return f(d)
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(e *env) error {
+	e.out.line(map[string]any{"type": "version", "version": version}, "musterctl %s", version)
+	return nil
+}

@@ -1,0 +1,400 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/app/caseview"
+	"muster/app/desk"
+	"muster/app/search"
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// purposeFlags say why the officer looks; every command that reads records has them.
+type purposeFlags struct {
+	Purpose string `env:"MUSTER_PURPOSE" placeholder:"CODE" help:"Why: a reason code (musterctl search --purposes lists them)."`
+	Reason  string `env:"MUSTER_REASON" placeholder:"TEXT" help:"The reason in words, where the code asks for it."`
+	CaseRef string `env:"MUSTER_CASE" placeholder:"REF" help:"Case reference, where the code asks for it."`
+}
+
+func (p purposeFlags) set(d *desk.Desk) error {
+	if p.Purpose == "" {
+		if _, ok := d.Purpose(); ok {
+			return nil
+		}
+		return usagef("no purpose, no search: give --purpose CODE (one of %s)", strings.Join(purposeCodes(d), ", "))
+	}
+	return d.SetPurpose(plugins.Purpose{Code: p.Purpose, Text: p.Reason, Case: p.CaseRef})
+}
+
+func purposeCodes(d *desk.Desk) []string {
+	var codes []string
+	for _, p := range d.Purposes() {
+		codes = append(codes, p.Code)
+	}
+	return codes
+}
+
+type searchCmd struct {
+	purposeFlags
+	Text     []string          `arg:"" optional:"" help:"What to look for: a name, VRM, phone, postcode, reference, …"`
+	By       map[string]string `short:"b" placeholder:"PROPERTY=VALUE" help:"Search by property instead: surname=Miller."`
+	Kind     []string          `placeholder:"KIND" help:"Only these kinds of record."`
+	System   []string          `placeholder:"ID" help:"Only these systems."`
+	Limit    int               `help:"Records per system and kind."`
+	Purposes bool              `help:"List the reason codes and stop."`
+}
+
+func (c searchCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		if c.Purposes {
+			for _, p := range d.Purposes() {
+				e.out.line(map[string]any{"type": "purpose", "purpose": p}, "%s\t%s", p.Code, p.Label)
+			}
+			return nil
+		}
+		req, err := c.request(d)
+		if err != nil {
+			return err
+		}
+		if err := c.set(d); err != nil {
+			return err
+		}
+		done, entities, err := runSearch(e, d, req, true)
+		if err != nil {
+			return err
+		}
+		printEntities(e, entities)
+		return printCompleteness(e, done)
+	})
+}
+
+func (c searchCmd) request(d *desk.Desk) (search.Request, error) {
+	req := search.Request{Text: strings.TrimSpace(strings.Join(c.Text, " ")), Systems: c.System, Limit: c.Limit}
+	for _, k := range c.Kind {
+		if _, ok := d.Dictionary().Kind(pole.Kind(k)); !ok {
+			return req, usagef("there is no kind %q", k)
+		}
+		req.Kinds = append(req.Kinds, pole.Kind(k))
+	}
+	for name, v := range c.By {
+		if _, ok := d.Dictionary().Property(pole.Property(name)); !ok {
+			return req, usagef("there is no property %q", name)
+		}
+		val := d.Dictionary().Normalise(pole.Property(name), v)
+		if val.Norm == "" {
+			return req, usagef("%s: %s", name, val.Problem)
+		}
+		req.Terms = append(req.Terms, plugins.Term{Property: pole.Property(name), Value: val})
+	}
+	slices.SortFunc(req.Terms, func(a, b plugins.Term) int { return strings.Compare(string(a.Property), string(b.Property)) })
+	for _, id := range c.System {
+		if !slices.ContainsFunc(d.Systems(), func(s desk.SystemStatus) bool { return s.ID == id }) {
+			return req, usagef("there is no system %q", id)
+		}
+	}
+	if req.Text == "" && len(req.Terms) == 0 {
+		return req, usagef("say what to look for, as text or with --by PROPERTY=VALUE")
+	}
+	return req, nil
+}
+
+// runSearch runs one search, printing records and systems as they come where show is set.
+func runSearch(e *env, d *desk.Desk, req search.Request, show bool) (*search.Completeness, []desk.EntityView, error) {
+	byID := map[string]desk.EntityView{}
+	var done *search.Completeness
+	err := d.Search(e.ctx, req, func(ev desk.SearchEvent) {
+		for _, id := range ev.Gone {
+			delete(byID, id)
+		}
+		for _, v := range ev.Entities {
+			byID[v.ID] = v
+		}
+		if ev.Done != nil {
+			done = ev.Done
+		}
+		if !show {
+			return
+		}
+		if e.out.json != nil {
+			for _, f := range ev.Found {
+				e.out.line(recordLine(d, f.Record, f.Old), "")
+			}
+		}
+		if a := ev.Answer; a != nil && a.State != search.Asking {
+			e.out.line(struct {
+				Type string `json:"type"`
+				search.Answer
+				Milliseconds float64 `json:"milliseconds"`
+				CacheAge     float64 `json:"cache_age_seconds,omitempty"`
+			}{"system", *a, ms(a.Elapsed), a.CacheAge.Seconds()}, "%s\t%s\t%d\t%.0f ms\t%s", a.System, stateWords(a.State), a.Count, ms(a.Elapsed), a.Say)
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	entities := make([]desk.EntityView, 0, len(byID))
+	for _, v := range byID {
+		entities = append(entities, v)
+	}
+	slices.SortFunc(entities, func(a, b desk.EntityView) int {
+		if a.Score != b.Score {
+			if a.Score > b.Score {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return done, entities, nil
+}
+
+func stateWords(s search.State) string {
+	switch s {
+	case search.NotSearched:
+		return "NOT SEARCHED"
+	case search.CannotAsk:
+		return "cannot be asked this"
+	case search.NoTrace:
+		return "no trace"
+	}
+	return string(s)
+}
+
+func recordLine(d *desk.Desk, r pole.Record, old bool) map[string]any {
+	m := map[string]any{"type": "record", "ref": r.Ref.String(), "system": r.System, "kind": r.Kind, "title": d.Dictionary().Title(r), "facts": r.Facts, "read": r.Read}
+	if old {
+		m["old"] = true
+	}
+	if len(r.Links) > 0 {
+		m["links"] = r.Links
+	}
+	if r.Marking.Classification != "" {
+		m["marking"] = r.Marking
+	}
+	if !r.Updated.IsZero() {
+		m["updated"] = r.Updated
+	}
+	return m
+}
+
+func printEntities(e *env, entities []desk.EntityView) {
+	e.out.text("")
+	for _, v := range entities {
+		refs := make([]string, 0, len(v.Entity.Records))
+		for _, r := range v.Entity.Records {
+			refs = append(refs, r.Ref.String())
+		}
+		warn := ""
+		for _, w := range v.Warnings {
+			warn += " [" + w.Code + " " + w.Label + "]"
+		}
+		e.out.line(struct {
+			Type string `json:"type"`
+			desk.EntityView
+			Refs []string `json:"refs"`
+		}{"entity", v, refs}, "%s\t%s\t%s%s\t%s\t%s", v.Kind, v.Title, v.Detail, warn, strings.Join(v.Systems, " "), v.ID)
+	}
+}
+
+func printCompleteness(e *env, c *search.Completeness) error {
+	if c == nil {
+		return fmt.Errorf("the search was stopped before it ended")
+	}
+	words := fmt.Sprintf("Asked %d, answered %d, %d records, %.0f ms.", c.Asked, c.Answered, c.Records, ms(c.Elapsed))
+	if len(c.Failed) > 0 {
+		words += " NOT SEARCHED: " + strings.Join(c.Failed, ", ") + "."
+	}
+	if len(c.Partial) > 0 {
+		words += " Searched in part: " + strings.Join(c.Partial, ", ") + "."
+	}
+	if len(c.CannotAsk) > 0 {
+		words += " Cannot be asked this: " + strings.Join(c.CannotAsk, ", ") + "."
+	}
+	e.out.text("")
+	e.out.line(struct {
+		Type string `json:"type"`
+		search.Completeness
+		Milliseconds float64 `json:"milliseconds"`
+		OldestCache  float64 `json:"oldest_cache_seconds,omitempty"`
+	}{"completeness", *c, ms(c.Elapsed), c.OldestCache.Seconds()}, "%s", words)
+	if !c.Complete {
+		return errPartly
+	}
+	return nil
+}
+
+type caseCmd struct {
+	purposeFlags
+	What []string `arg:"" help:"A record reference SYSTEM/TYPE/ID, or search text whose best match is opened."`
+	Raw  bool     `help:"With --json: also the sources' own answers."`
+}
+
+func (c caseCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		if err := c.set(d); err != nil {
+			return err
+		}
+		id := strings.Join(c.What, " ")
+		var incomplete *search.Completeness
+		if _, err := pole.ParseRef(id); err != nil {
+			done, entities, err := runSearch(e, d, search.Request{Text: id}, false)
+			if err != nil {
+				return err
+			}
+			if len(entities) == 0 {
+				e.out.text("No trace.")
+				if perr := printCompleteness(e, done); perr != nil {
+					return perr
+				}
+				return fmt.Errorf("nothing was found to open")
+			}
+			id = entities[0].ID
+			if done != nil && !done.Complete {
+				incomplete = done
+			}
+		}
+		cs, err := d.OpenCase(e.ctx, id)
+		if err != nil {
+			return err
+		}
+		if !c.Raw {
+			for i := range cs.Records {
+				cs.Records[i].Raw = nil
+			}
+		}
+		printCase(e, cs)
+		if incomplete != nil {
+			return printCompleteness(e, incomplete)
+		}
+		if len(cs.Gaps) > 0 {
+			return errPartly
+		}
+		return nil
+	})
+}
+
+func printCase(e *env, c caseview.Case) {
+	if e.out.json != nil {
+		e.out.line(struct {
+			Type string `json:"type"`
+			caseview.Case
+		}{"case", c}, "")
+		return
+	}
+	e.out.text("%s  %s  %s", c.Title, c.Detail, c.Marking.Classification)
+	for _, w := range c.Warnings {
+		e.out.text("! %s %s (%s)", w.Code, w.Label, sources(w.Sources))
+	}
+	for _, g := range c.Gaps {
+		e.out.text("NOT READ: %s: %s", g.System, g.Say)
+	}
+	for _, group := range []struct {
+		title string
+		list  []caseview.Merged
+	}{{"Disagreements", c.Disagreements}, {"Agreed", c.Agreed}} {
+		if len(group.list) > 0 {
+			e.out.text("\n%s", group.title)
+		}
+		for _, m := range group.list {
+			for i, v := range m.Values {
+				label, mark := m.Label, ""
+				if i > 0 {
+					label = ""
+					if m.Disagree {
+						mark = "≠ "
+					}
+				}
+				e.out.text("  %s\t%s%s\t%s\t%s", label, mark, v.Display, sources(v.Sources), v.Say)
+			}
+		}
+	}
+	if len(c.Linked) > 0 {
+		e.out.text("\nPeople, vehicles, places, events")
+	}
+	for _, l := range c.Linked {
+		e.out.text("  %s\t%s\t%s", l.Title, strings.Join(l.Roles, ", "), strings.Join(l.Systems, " "))
+	}
+	if len(c.Timeline) > 0 {
+		e.out.text("\nTimeline")
+	}
+	for _, m := range c.Timeline {
+		e.out.text("  %s\t%s\t%s", m.Display, m.Title, strings.Join(m.Systems, " "))
+	}
+}
+
+func sources(list []caseview.Source) string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s.Ref.System) {
+			out = append(out, s.Ref.System)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+type auditCmd struct {
+	List   auditListCmd   `cmd:"" default:"1" help:"The officer's own accesses, newest first (the default)."`
+	Verify auditVerifyCmd `cmd:"" help:"Prove that no record was removed, changed, reordered or cut off."`
+	Export auditExportCmd `cmd:"" help:"Write the log as JSON Lines. The export is itself recorded."`
+}
+
+type auditListCmd struct {
+	Number int    `short:"n" default:"50" help:"How many."`
+	Before uint64 `help:"Only records before this number."`
+}
+
+func (c auditListCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		list, err := d.Audit(c.Before, c.Number)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			e.out.line(r, "%d\t%s\t%s\t%s\t%s\t%d\t%s", r.Seq, clock(r.Time), r.Operation, r.System, r.Purpose.Code, r.Count, r.Error)
+		}
+		return nil
+	})
+}
+
+type auditVerifyCmd struct{}
+
+func (auditVerifyCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		v, err := d.VerifyAudit(e.ctx)
+		if err != nil {
+			return err
+		}
+		e.out.line(v, "%s", v.Say)
+		if !v.OK {
+			return fmt.Errorf("the log of accesses has been tampered with or damaged")
+		}
+		return nil
+	})
+}
+
+type auditExportCmd struct {
+	To        string `arg:"" type:"path" help:"File to write; it must not exist."`
+	Recipient string `required:"" help:"Who it is for."`
+}
+
+func (c auditExportCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		f, err := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		n, err := d.ExportAudit(e.ctx, c.Recipient, json.NewEncoder(f))
+		if err != nil {
+			return err
+		}
+		e.out.line(map[string]any{"type": "exported", "records": n, "file": c.To, "at": time.Now().UTC()}, "%d records written.", n)
+		return f.Close()
+	})
+}

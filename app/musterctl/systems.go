@@ -1,0 +1,235 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"muster/app/desk"
+	"muster/plugins"
+)
+
+type systemsCmd struct {
+	List       systemsListCmd       `cmd:"" default:"1" help:"List the systems and how they are (the default)."`
+	Add        systemsAddCmd        `cmd:"" help:"Add a system from its connector file."`
+	Remove     systemsRemoveCmd     `cmd:"" help:"Remove a system."`
+	Credential systemsCredentialCmd `cmd:"" help:"Give a system the credential it asks for; read from the terminal or standard input."`
+}
+
+type systemsListCmd struct {
+	Check bool `help:"Ask each system now."`
+}
+
+func (c systemsListCmd) Run(e *env) error {
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if c.Check {
+		if err := d.Restore(e.ctx); err != nil {
+			return err
+		}
+		d.CheckSystems(e.ctx)
+	}
+	failed := false
+	for _, s := range d.Systems() {
+		var needs []string
+		for _, o := range s.Needs {
+			needs = append(needs, o.Name)
+		}
+		say := s.Say
+		if len(needs) > 0 {
+			say = strings.TrimSpace(say + " needs: " + strings.Join(needs, ", ") + " (musterctl systems credential " + s.ID + ")")
+		}
+		failed = failed || c.Check && s.Say != ""
+		e.out.line(struct {
+			Type string `json:"type"`
+			desk.SystemStatus
+			Milliseconds float64  `json:"milliseconds,omitempty"`
+			Needs        []string `json:"needs,omitempty"`
+		}{"system", s, ms(s.Latency), needs}, "%s\t%s\t%s\t%s\t%.0f ms\t%s", s.ID, s.Code, s.Name, s.Health, ms(s.Latency), say)
+	}
+	if failed {
+		return errPartly
+	}
+	return nil
+}
+
+type systemsAddCmd struct {
+	File string            `arg:"" type:"existingfile" help:"The connector file."`
+	Set  map[string]string `short:"s" placeholder:"OPTION=VALUE" help:"An option of the connector, such as base_url. Secrets are given with systems credential."`
+}
+
+func (c systemsAddCmd) Run(e *env) error {
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	id, err := d.AddSystem(e.ctx, c.File, c.Set)
+	if err != nil {
+		return err
+	}
+	e.out.line(map[string]any{"type": "added", "system": id}, "Added %s.", id)
+	return nil
+}
+
+type systemsRemoveCmd struct {
+	ID string `arg:""`
+}
+
+func (c systemsRemoveCmd) Run(e *env) error {
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.RemoveSystem(e.ctx, c.ID); err != nil {
+		return err
+	}
+	e.out.line(map[string]any{"type": "removed", "system": c.ID}, "Removed %s.", c.ID)
+	return nil
+}
+
+type systemsCredentialCmd struct {
+	ID     string            `arg:""`
+	Set    map[string]string `short:"s" placeholder:"OPTION=VALUE" help:"An option that is not secret, such as a user name."`
+	Option []string          `short:"o" help:"Ask only for these."`
+}
+
+func (c systemsCredentialCmd) Run(e *env) error {
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	for _, s := range d.Systems() {
+		if s.ID != c.ID {
+			continue
+		}
+		values := map[string]string{}
+		for _, o := range s.Asks {
+			if v, ok := c.Set[o.Name]; ok {
+				if o.Type == plugins.OptionSecret {
+					return usagef("%s is secret: it is asked for, or read from standard input, never given as an argument", o.Name)
+				}
+				values[o.Name] = v
+				continue
+			}
+			if len(c.Option) > 0 && !contains(c.Option, o.Name) {
+				continue
+			}
+			if values[o.Name], err = e.secret(o.Label + ": "); err != nil {
+				return err
+			}
+		}
+		if len(values) == 0 {
+			return usagef("%s has no credential of its own", c.ID)
+		}
+		if err := d.SetCredential(e.ctx, c.ID, values); err != nil {
+			return err
+		}
+		e.out.line(map[string]any{"type": "credential", "system": c.ID}, "Kept in the keyring for %s.", s.Name)
+		return nil
+	}
+	return fmt.Errorf("there is no system %s; musterctl systems lists them", c.ID)
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+type doctorCmd struct{}
+
+func (doctorCmd) Run(e *env) error {
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	_ = d.Restore(e.ctx) // the doctor also serves when nobody is signed in; it says so itself
+	bad := 0
+	for _, f := range d.Doctor(e.ctx) {
+		mark := "ok"
+		if !f.OK {
+			mark = "PROBLEM"
+			bad++
+		}
+		cure := ""
+		if f.Cure != "" {
+			cure = "- " + f.Cure
+		}
+		e.out.line(struct {
+			Type string `json:"type"`
+			desk.Finding
+		}{"finding", f}, "%s\t%s\t%s %s", mark, f.Check, f.Say, cure)
+	}
+	if bad > 0 {
+		return errPartly
+	}
+	return nil
+}
+
+type evaluateCmd struct{}
+
+func (evaluateCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		e.out.text("system\tcalls\tavailability\tp50 ms\tp95 ms\tp99 ms\terrors")
+		for _, r := range d.Evaluate() {
+			e.out.line(map[string]any{"type": "evaluation", "system": r.System, "calls": r.Calls, "failed": r.Failed, "availability": r.Availability,
+				"p50_ms": ms(r.P50), "p95_ms": ms(r.P95), "p99_ms": ms(r.P99), "errors": r.Errors, "health": r.Health, "last": r.Last},
+				"%s\t%d\t%.1f %%\t%.0f\t%.0f\t%.0f\t%v", r.System, r.Calls, r.Availability*100, ms(r.P50), ms(r.P95), ms(r.P99), errorWords(r.Errors))
+		}
+		return nil
+	})
+}
+
+func errorWords(m map[string]int) string {
+	var out []string
+	for k, n := range m {
+		out = append(out, fmt.Sprintf("%s %d", k, n))
+	}
+	return strings.Join(out, ", ")
+}
+
+type connectorCmd struct {
+	Lint connectorLintCmd `cmd:"" help:"Check connector files: file, line, what is wrong and the cure."`
+}
+
+type connectorLintCmd struct {
+	Files []string `arg:"" type:"existingfile"`
+}
+
+func (c connectorLintCmd) Run(e *env) error {
+	bad := false
+	for _, f := range c.Files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			return err
+		}
+		problems, err := desk.LintConnector(f, src)
+		if err != nil {
+			return err
+		}
+		for _, p := range problems {
+			bad = bad || !p.Warning
+			e.out.line(struct {
+				Type string `json:"type"`
+				desk.ConnectorProblem
+			}{"problem", p}, "%s:%d: %s: %s", p.File, p.Line, p.Say, p.Cure)
+		}
+		if len(problems) == 0 {
+			e.out.line(map[string]any{"type": "ok", "file": f}, "%s: no problem found", f)
+		}
+	}
+	if bad {
+		return fmt.Errorf("a connector file has errors")
+	}
+	return nil
+}
