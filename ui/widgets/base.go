@@ -1,0 +1,111 @@
+// Package widgets holds what Muster's screens are made of: each piece is worked by keyboard, shows its focus, names itself to a
+// screen reader and reads its colours from the theme at every refresh.
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+
+	"muster/ui/theme"
+)
+
+// paint is a renderer made of functions.
+type paint struct {
+	objects []fyne.CanvasObject
+	layout  func(fyne.Size)
+	min     func() fyne.Size
+	refresh func()
+	destroy func()
+}
+
+func (p *paint) Destroy() {
+	if p.destroy != nil {
+		p.destroy()
+	}
+}
+func (p *paint) Layout(s fyne.Size) {
+	if p.layout != nil {
+		p.layout(s)
+	}
+}
+func (p *paint) MinSize() fyne.Size           { return p.min() }
+func (p *paint) Objects() []fyne.CanvasObject { return p.objects }
+func (p *paint) Refresh() {
+	if p.refresh != nil {
+		p.refresh()
+	}
+}
+
+// Tall is an object whose height follows from its width: wrapped words, cards, stacks.
+type Tall interface {
+	HeightFor(width float32) float32
+}
+
+// tallLayout is a layout whose height follows from its width.
+type tallLayout interface {
+	HeightFor(objs []fyne.CanvasObject, width float32) float32
+}
+
+// HeightFor is the height that o needs at a width.
+func HeightFor(o fyne.CanvasObject, width float32) float32 {
+	if !o.Visible() {
+		return 0
+	}
+	if t, ok := o.(Tall); ok {
+		return t.HeightFor(width)
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		if t, ok := c.Layout.(tallLayout); ok {
+			return t.HeightFor(c.Objects, width)
+		}
+	}
+	return o.MinSize().Height
+}
+
+// canvasOf is the canvas that o stands on, or nil.
+func canvasOf(o fyne.CanvasObject) fyne.Canvas {
+	app := fyne.CurrentApp()
+	if app == nil {
+		return nil
+	}
+	return app.Driver().CanvasForObject(o)
+}
+
+// focus puts the keyboard on o.
+func focus(o fyne.CanvasObject) {
+	if c := canvasOf(o); c != nil {
+		if f, ok := o.(fyne.Focusable); ok {
+			c.Focus(f)
+		}
+	}
+}
+
+// passKey hands a key that o has no use for to the window, so that Esc and the function keys work wherever the focus is.
+func passKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
+	if c := canvasOf(o); c != nil {
+		if f := c.OnTypedKey(); f != nil {
+			f(ev)
+		}
+	}
+}
+
+// passRune hands a typed letter that o has no use for to the window.
+func passRune(o fyne.CanvasObject, r rune) {
+	if c := canvasOf(o); c != nil {
+		if f := c.OnTypedRune(); f != nil {
+			f(r)
+		}
+	}
+}
+
+// passShortcut hands a shortcut that o has no use for to the window.
+func passShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
+	if h, ok := canvasOf(o).(fyne.Shortcutable); ok {
+		h.TypedShortcut(s)
+	}
+}
+
+// lineHeight is the height of one line of text of a size: 14 stands on 20.
+func lineHeight(size float32) float32 { return float32(int(size*1.43 + 0.5)) }
+
+// gap is n units of spacing in the density in use.
+func gap(n float32) float32 { return theme.Gap(n) }
