@@ -1,0 +1,265 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"muster/plugins"
+)
+
+const (
+	maxRedirects   = 5
+	maxHeaderBytes = 64 << 10
+)
+
+// allowList is where the requests of one system may go: host:port, lower case.
+type allowList map[string]bool
+
+// newAllowList reads Info.Hosts: host, host:port, or the name of a url option. A host without a port means the
+// scheme's own port.
+func newAllowList(info plugins.Info, cfg plugins.Config) (allowList, error) {
+	a := allowList{}
+	for _, h := range info.Hosts {
+		o, isOption := option(info, h)
+		if isOption {
+			raw := configured(cfg, o)
+			if raw == "" {
+				if o.Required {
+					return nil, fmt.Errorf("setting %s (%s) is missing", o.Name, o.Label)
+				}
+				continue
+			}
+			u, err := url.Parse(raw)
+			if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+				return nil, fmt.Errorf("setting %s (%s) is not a web address such as https://host/path", o.Name, o.Label)
+			}
+			if u.User != nil {
+				return nil, fmt.Errorf("setting %s (%s) must not hold a user name or password", o.Name, o.Label)
+			}
+			if u.Scheme == "http" && !loopbackName(u.Hostname()) {
+				return nil, fmt.Errorf("setting %s (%s) must start with https: without it everything sent could be read on the way", o.Name, o.Label)
+			}
+			a[hostPort(u)] = true
+			continue
+		}
+		if strings.ContainsAny(h, "/ @*?#") || h == "" {
+			return nil, fmt.Errorf("allowed host %q is neither host[:port] nor a setting", h)
+		}
+		host, port, err := net.SplitHostPort(h)
+		if err != nil {
+			bare := strings.ToLower(strings.Trim(h, "[]"))
+			a[net.JoinHostPort(bare, "443")] = true
+			if loopbackName(bare) {
+				a[net.JoinHostPort(bare, "80")] = true
+			}
+			continue
+		}
+		a[net.JoinHostPort(strings.ToLower(host), port)] = true
+	}
+	return a, nil
+}
+
+// check refuses what may not be asked: an undeclared host, a scheme other than https (http on loopback only), or a
+// URL with credentials in it.
+func (a allowList) check(w words, u *url.URL) *plugins.Error {
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: only web addresses are allowed. Tell IT.", w.name)
+	case u.User != nil:
+		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: its address holds a credential. Tell IT.", w.name)
+	case u.Scheme == "http" && !loopbackName(u.Hostname()):
+		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: the address is not secure (https). Tell IT.", w.name)
+	case !a[hostPort(u)]:
+		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: it goes to a server that is not declared for this system. Tell IT.", w.name)
+	}
+	return nil
+}
+
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
+func loopbackName(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// wires are the two connection pools of one system: https anywhere that is declared, http to this machine only.
+type wires struct{ secure, plain *http.Transport }
+
+func newWires(a allowList, conf *tls.Config, parallel int, timeout time.Duration) wires {
+	if conf == nil {
+		conf = &tls.Config{}
+	}
+	conf = conf.Clone()
+	conf.MinVersion = max(conf.MinVersion, tls.VersionTLS12)
+
+	// A proxy is the machine's setting, IT's: it may be dialled although no plugin declares it.
+	var proxies sync.Map
+	proxy := func(r *http.Request) (*url.URL, error) {
+		p, err := http.ProxyFromEnvironment(r)
+		if p != nil {
+			proxies.Store(hostPort(p), true)
+		}
+		return p, err
+	}
+	dial := func(control func(string, string, syscall.RawConn) error) func(context.Context, string, string) (net.Conn, error) {
+		d := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, Control: control}
+		return func(ctx context.Context, network, addr string) (net.Conn, error) {
+			// The second look: whatever led here, nothing undeclared is dialled.
+			if _, isProxy := proxies.Load(addr); !isProxy && !a[strings.ToLower(addr)] {
+				return nil, ErrUndeclared
+			}
+			return d.DialContext(ctx, network, addr)
+		}
+	}
+	base := func() *http.Transport {
+		return &http.Transport{
+			TLSHandshakeTimeout:    timeout,
+			MaxIdleConns:           parallel + 2,
+			MaxIdleConnsPerHost:    parallel + 2,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+			DisableCompression:     true, // the size limit holds after decompression, so the chain decompresses
+		}
+	}
+	w := wires{secure: base(), plain: base()}
+	w.secure.TLSClientConfig, w.secure.ForceAttemptHTTP2 = conf, true
+	w.secure.Proxy = proxy
+	w.secure.DialContext = dial(nil)
+	w.plain.DialContext = dial(func(_, address string, _ syscall.RawConn) error {
+		// The name said this machine; make sure that the resolver means it too.
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil || !ap.Addr().Unmap().IsLoopback() {
+			return ErrUndeclared
+		}
+		return nil
+	})
+	return w
+}
+
+func (w wires) of(u *url.URL) *http.Transport {
+	if u.Scheme == "http" {
+		return w.plain
+	}
+	return w.secure
+}
+
+func (w wires) closeIdle() {
+	w.secure.CloseIdleConnections()
+	w.plain.CloseIdleConnections()
+}
+
+// follow sends req and walks redirects of reads, to declared hosts only. A redirected write is handed back as it is:
+// turning it into a read, or sending its body elsewhere, is not the transport's to decide.
+func (c *chain) follow(req *http.Request) (*http.Response, error) {
+	for hop := 0; ; hop++ {
+		if refusal := c.allow.check(c.words, req.URL); refusal != nil {
+			if hop > 0 {
+				refusal = c.err(plugins.Drift, ErrUndeclared, "%s sent Muster on to a server that is not declared for it; Muster did not go there. Tell IT.", c.name)
+			}
+			return nil, refusal
+		}
+		resp, err := c.wires.of(req.URL).RoundTrip(req)
+		if err != nil {
+			if errors.Is(err, ErrUndeclared) {
+				return nil, c.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: it goes to a server that is not declared for this system. Tell IT.", c.name)
+			}
+			return nil, err
+		}
+		next, moved, err := redirected(req, resp)
+		if err != nil {
+			_ = resp.Body.Close()
+			return nil, c.err(plugins.Drift, err, "%s sent Muster on to an address that cannot be read. Tell IT.", c.name)
+		}
+		if !moved {
+			return resp, nil
+		}
+		if next == nil {
+			return resp, nil
+		}
+		_ = resp.Body.Close()
+		if hop == maxRedirects {
+			return nil, c.err(plugins.Drift, errors.New("too many redirects"), "%s sends Muster round in circles instead of answering. Tell IT.", c.name)
+		}
+		req = next
+	}
+}
+
+var errLocation = errors.New("unreadable Location header")
+
+// redirected works out the next request of a redirect: nil when it is not to be followed.
+func redirected(req *http.Request, resp *http.Response) (next *http.Request, moved bool, err error) {
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, false, nil
+	}
+	loc := resp.Header.Get("Location")
+	if loc == "" {
+		return nil, false, nil
+	}
+	u, err := req.URL.Parse(loc)
+	if err != nil {
+		return nil, false, errLocation
+	}
+	same := u.Scheme == req.URL.Scheme && hostPort(u) == hostPort(req.URL)
+	keeps := resp.StatusCode == http.StatusTemporaryRedirect || resp.StatusCode == http.StatusPermanentRedirect
+	read := req.Method == http.MethodGet || req.Method == http.MethodHead
+	hasBody := req.Body != nil && req.Body != http.NoBody
+	switch {
+	case read && !hasBody:
+	case keeps && same && (!hasBody || req.GetBody != nil):
+	default:
+		return nil, true, nil
+	}
+	next = req.Clone(req.Context())
+	next.URL, next.Host, next.Response = u, "", nil
+	if !same {
+		next.Header = http.Header{}
+		for _, h := range []string{"Accept", "Accept-Encoding", "Accept-Language", "User-Agent"} {
+			if v := req.Header.Values(h); len(v) > 0 {
+				next.Header[h] = v
+			}
+		}
+	}
+	if hasBody {
+		if next.Body, err = req.GetBody(); err != nil {
+			return nil, false, err
+		}
+	}
+	return next, true, nil
+}
+
+func option(info plugins.Info, name string) (plugins.Option, bool) {
+	for _, o := range info.Options {
+		if o.Name == name {
+			return o, true
+		}
+	}
+	return plugins.Option{}, false
+}
+
+func configured(cfg plugins.Config, o plugins.Option) string {
+	if v := strings.TrimSpace(cfg[o.Name]); v != "" {
+		return v
+	}
+	return o.Default
+}
