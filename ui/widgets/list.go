@@ -1,0 +1,482 @@
+package widgets
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"muster/ui/theme"
+)
+
+// RowLook is how the rows of a List are set apart.
+type RowLook int
+
+// The looks.
+const (
+	LinedRows  RowLook = iota // a line between rows
+	CardedRows                // every row a card, with a gap between
+	PlainRows
+)
+
+// RowState is how a row stands.
+type RowState struct {
+	Selected bool
+	Focused  bool // the list has the keyboard and this is its row
+}
+
+// ListData is what a List shows. Rows are known by their id: when rows come and go, the selected one stays selected and stays
+// where it is on screen.
+type ListData interface {
+	Len() int
+	ID(i int) string
+}
+
+// List shows rows, only those in sight being drawn. One row is selected; the keyboard moves it (arrows, Home, End, Page Up and
+// Down), Enter opens it.
+type List struct {
+	widget.BaseWidget
+	Data   ListData
+	Look   RowLook
+	Create func() fyne.CanvasObject
+	Update func(i int, o fyne.CanvasObject, s RowState)
+	// Height gives the height of row i at a width; nil means that every row is RowHeight tall.
+	Height    func(i int, width float32) float32
+	RowHeight float32
+	// OnSelect is called when the officer moves to a row, OnOpen when it is opened.
+	OnSelect func(id string)
+	OnOpen   func(id string)
+	// OnKey sees every key first and reports whether it took it.
+	OnKey func(*fyne.KeyEvent) bool
+	Label string // for a screen reader
+
+	selected string
+	focused  bool
+	tops     []float32 // top of each row, and the end of the last
+	ids      []string
+	width    float32
+	scroll   *container.Scroll
+	body     *listBody
+
+	tapped   string
+	tappedAt time.Time
+}
+
+var _ fyne.Focusable = (*List)(nil)
+
+// NewList makes a list with rows of one line.
+func NewList(d ListData, create func() fyne.CanvasObject, update func(int, fyne.CanvasObject, RowState)) *List {
+	l := &List{Data: d, Create: create, Update: update}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// Selected is the id of the selected row, or "".
+func (l *List) Selected() string { return l.selected }
+
+// Select moves to a row without OnSelect; "" selects none.
+func (l *List) Select(id string) {
+	l.selected = id
+	l.refreshRows()
+}
+
+// SelectFirst moves to the first row, if there is one and none is selected.
+func (l *List) SelectFirst() {
+	if l.selected == "" && l.Data.Len() > 0 {
+		l.choose(0)
+	}
+}
+
+func (l *List) index(id string) int {
+	if id == "" {
+		return -1
+	}
+	for i := range l.Data.Len() {
+		if l.Data.ID(i) == id {
+			return i
+		}
+	}
+	return -1
+}
+
+func (l *List) choose(i int) {
+	n := l.Data.Len()
+	if n == 0 {
+		return
+	}
+	i = min(max(i, 0), n-1)
+	id := l.Data.ID(i)
+	moved := id != l.selected
+	l.selected = id
+	l.reveal(i)
+	l.refreshRows()
+	if moved && l.OnSelect != nil {
+		l.OnSelect(id)
+	}
+}
+
+// reveal scrolls so far that row i is in sight.
+func (l *List) reveal(i int) {
+	if l.scroll == nil || i+1 >= len(l.tops) {
+		return
+	}
+	top, end := l.tops[i], l.tops[i+1]
+	h, off := l.scroll.Size().Height, l.scroll.Offset.Y
+	switch {
+	case top < off:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, top))
+	case end > off+h:
+		l.scroll.ScrollToOffset(fyne.NewPos(0, end-h))
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (l *List) FocusGained() {
+	l.focused = true
+	l.SelectFirst()
+	l.refreshRows()
+}
+
+// FocusLost implements fyne.Focusable.
+func (l *List) FocusLost() { l.focused = false; l.refreshRows() }
+
+// TypedRune implements fyne.Focusable.
+func (l *List) TypedRune(r rune) { passRune(l, r) }
+
+// TypedKey moves the selection.
+func (l *List) TypedKey(ev *fyne.KeyEvent) {
+	if l.OnKey != nil && l.OnKey(ev) {
+		return
+	}
+	i := l.index(l.selected)
+	switch ev.Name {
+	case fyne.KeyDown:
+		l.choose(i + 1)
+	case fyne.KeyUp:
+		l.choose(max(0, i-1))
+	case fyne.KeyHome:
+		l.choose(0)
+	case fyne.KeyEnd:
+		l.choose(l.Data.Len() - 1)
+	case fyne.KeyPageDown, fyne.KeyPageUp:
+		l.choose(l.page(i, ev.Name == fyne.KeyPageDown))
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if i >= 0 && l.OnOpen != nil {
+			l.OnOpen(l.selected)
+		}
+	default:
+		passKey(l, ev)
+	}
+}
+
+// page is the row one screen away.
+func (l *List) page(i int, down bool) int {
+	if l.scroll == nil || len(l.tops) < 2 {
+		return i
+	}
+	i = max(i, 0)
+	if i+1 >= len(l.tops) {
+		return len(l.tops) - 2
+	}
+	h := l.scroll.Size().Height
+	if down {
+		return max(l.at(l.tops[i]+h), i+1)
+	}
+	return min(l.at(l.tops[i]-h), i-1)
+}
+
+// at is the row that stands at y.
+func (l *List) at(y float32) int {
+	lo, hi := 0, max(0, len(l.tops)-2)
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if l.tops[mid] <= y {
+			lo = mid
+		} else {
+			hi = mid - 1
+		}
+	}
+	return lo
+}
+
+// AccessibilityLabel names the list.
+func (l *List) AccessibilityLabel() string { return l.Label }
+
+// AccessibilityRole is a container.
+func (l *List) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// Focus puts the keyboard on the list.
+func (l *List) Focus() { focus(l) }
+
+func (l *List) between() float32 {
+	if l.Look == CardedRows {
+		return gap(2.5)
+	}
+	return 0
+}
+
+// measure works out where rows stand and keeps in place on screen the row that the officer looks at: the selected one if
+// it is in sight, else the first in sight.
+func (l *List) measure() {
+	anchor, shift := "", float32(0)
+	if l.scroll != nil && len(l.tops) > 1 && l.scroll.Offset.Y > 0 {
+		off, h := l.scroll.Offset.Y, l.scroll.Size().Height
+		i := l.at(off)
+		for j, id := range l.ids {
+			if id == l.selected && l.tops[j+1] > off && l.tops[j] < off+h {
+				i = j
+			}
+		}
+		anchor, shift = l.ids[i], l.tops[i]-off
+	} else if l.scroll != nil && l.selected != "" && l.focused && len(l.tops) > 1 {
+		for j, id := range l.ids {
+			if id == l.selected {
+				anchor, shift = id, l.tops[j]
+			}
+		}
+	}
+	n := l.Data.Len()
+	l.tops = append(l.tops[:0], make([]float32, n+1)...)
+	l.ids = l.ids[:0]
+	y := float32(0)
+	rh := l.RowHeight
+	if rh == 0 {
+		rh = theme.Size(theme.RowHeight)
+	}
+	at := -1
+	for i := range n {
+		id := l.Data.ID(i)
+		l.ids = append(l.ids, id)
+		if id == anchor {
+			at = i
+		}
+		l.tops[i] = y
+		h := rh
+		if l.Height != nil {
+			h = l.Height(i, l.width)
+		}
+		y += h + l.between()
+	}
+	l.tops[n] = y
+	if at >= 0 && l.scroll != nil {
+		limit := max(0, y-l.scroll.Size().Height)
+		l.scroll.Offset.Y = min(max(0, l.tops[at]-shift), limit)
+	}
+}
+
+// Total is the height of all rows at the width in use.
+func (l *List) Total() float32 {
+	if len(l.tops) == 0 {
+		return 0
+	}
+	return l.tops[len(l.tops)-1] - l.between()
+}
+
+// HeightFor gives the height of all rows, for a list that stands unscrolled among other things.
+func (l *List) HeightFor(width float32) float32 {
+	if l.width != width {
+		l.width = width
+		l.measure()
+	}
+	if len(l.tops) != l.Data.Len()+1 {
+		l.measure()
+	}
+	return max(0, l.Total())
+}
+
+func (l *List) refreshRows() {
+	if l.body != nil {
+		l.body.fill()
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (l *List) CreateRenderer() fyne.WidgetRenderer {
+	l.body = &listBody{list: l, shown: map[string]*listRow{}}
+	l.body.ExtendBaseWidget(l.body)
+	l.scroll = container.NewVScroll(l.body)
+	l.scroll.OnScrolled = func(fyne.Position) { l.body.fill() }
+	p := &paint{objects: []fyne.CanvasObject{l.scroll}}
+	p.min = func() fyne.Size { return fyne.NewSize(gap(20), theme.Size(theme.RowHeight)) }
+	p.layout = func(s fyne.Size) {
+		if l.width != s.Width || len(l.tops) != l.Data.Len()+1 {
+			l.width = s.Width
+			l.scroll.Resize(s)
+			l.measure()
+		}
+		l.scroll.Resize(s)
+		l.scroll.Refresh()
+		l.body.fill()
+	}
+	p.refresh = func() {
+		l.width = l.Size().Width
+		l.measure()
+		l.scroll.Refresh()
+		l.body.fill()
+	}
+	return p
+}
+
+// listBody holds the rows in sight.
+type listBody struct {
+	widget.BaseWidget
+	list  *List
+	shown map[string]*listRow
+	pool  []*listRow
+	draw  *paint
+}
+
+func (b *listBody) CreateRenderer() fyne.WidgetRenderer {
+	b.draw = &paint{min: func() fyne.Size { return fyne.NewSize(gap(10), max(0, b.list.Total())) }}
+	b.draw.layout = func(fyne.Size) { b.fill() }
+	b.draw.refresh = func() { b.fill() }
+	return b.draw
+}
+
+// fill shows the rows in sight, keeping those that were there.
+func (b *listBody) fill() {
+	l := b.list
+	if b.draw == nil || l.scroll == nil || len(l.tops) == 0 {
+		return
+	}
+	n := len(l.ids)
+	off, h := l.scroll.Offset.Y, l.scroll.Size().Height
+	was := b.shown
+	b.shown = make(map[string]*listRow, len(was))
+	b.draw.objects = b.draw.objects[:0]
+	if n > 0 && h > 0 {
+		first := l.at(off)
+		last := first
+		for last < n && l.tops[last] < off+h {
+			last++
+		}
+		var fresh []int
+		for i := first; i < last; i++ {
+			if r, ok := was[l.ids[i]]; ok {
+				delete(was, l.ids[i])
+				b.shown[l.ids[i]] = r
+			} else {
+				fresh = append(fresh, i)
+			}
+		}
+		for _, r := range was {
+			b.pool = append(b.pool, r)
+		}
+		for _, i := range fresh {
+			b.shown[l.ids[i]] = b.row()
+		}
+		for i := first; i < last; i++ {
+			r := b.shown[l.ids[i]]
+			b.draw.objects = append(b.draw.objects, r)
+			r.show(i, n)
+		}
+	}
+	canvas.Refresh(b)
+}
+
+func (b *listBody) row() *listRow {
+	if k := len(b.pool); k > 0 {
+		r := b.pool[k-1]
+		b.pool = b.pool[:k-1]
+		return r
+	}
+	r := &listRow{list: b.list, content: b.list.Create()}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// listRow is one row with its ground, line and focus.
+type listRow struct {
+	widget.BaseWidget
+	list    *List
+	content fyne.CanvasObject
+	id      string
+	i       int
+	last    bool
+	hovered bool
+	style   func()
+}
+
+var _ desktop.Hoverable = (*listRow)(nil)
+
+func (r *listRow) show(i, n int) {
+	l := r.list
+	r.i, r.id, r.last = i, l.ids[i], i == n-1
+	sel := r.id == l.selected
+	l.Update(i, r.content, RowState{Selected: sel, Focused: sel && l.focused})
+	r.Move(fyne.NewPos(0, l.tops[i]))
+	r.Resize(fyne.NewSize(l.width, l.tops[i+1]-l.tops[i]-l.between()))
+	r.Refresh()
+}
+
+// Tapped selects; a second tap soon after opens. Fyne's own double tap would hold every single one back.
+func (r *listRow) Tapped(*fyne.PointEvent) {
+	l := r.list
+	now := time.Now()
+	again := l.tapped == r.id && now.Sub(l.tappedAt) < 400*time.Millisecond
+	l.tapped, l.tappedAt = r.id, now
+	focus(l)
+	l.choose(r.i)
+	if again && l.OnOpen != nil {
+		l.OnOpen(r.id)
+	}
+}
+
+func (r *listRow) MouseIn(*desktop.MouseEvent)    { r.hovered = true; r.restyle() }
+func (r *listRow) MouseMoved(*desktop.MouseEvent) {}
+func (r *listRow) MouseOut()                      { r.hovered = false; r.restyle() }
+
+func (r *listRow) restyle() {
+	if r.style != nil {
+		r.style()
+	}
+}
+
+func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
+	bg, over, line, mark := canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	p := &paint{objects: []fyne.CanvasObject{bg, line, mark, r.content, over}}
+	p.min = func() fyne.Size { return r.content.MinSize() }
+	p.layout = func(s fyne.Size) {
+		bg.Resize(s)
+		over.Resize(s)
+		mark.Resize(fyne.NewSize(3, s.Height))
+		line.Move(fyne.NewPos(0, s.Height-1))
+		line.Resize(fyne.NewSize(s.Width, 1))
+		r.content.Resize(s)
+	}
+	r.style = func() {
+		l := r.list
+		sel := r.id == l.selected
+		bg.FillColor, over.FillColor, over.StrokeWidth = nil, nil, 0
+		bg.CornerRadius, over.CornerRadius = 0, 4
+		line.FillColor = theme.Color(theme.Line)
+		line.Hidden = l.Look != LinedRows || r.last
+		mark.FillColor = theme.Color(theme.SelectedAccent)
+		mark.Hidden = !sel || l.Look == CardedRows
+		if l.Look == CardedRows {
+			bg.FillColor = theme.Color(theme.Panel)
+			bg.CornerRadius, over.CornerRadius = theme.Size(theme.Radius), theme.Size(theme.Radius)
+			over.StrokeColor, over.StrokeWidth = theme.Color(theme.Line), 1
+		}
+		if r.hovered {
+			under := theme.Color(theme.Panel)
+			bg.FillColor = blend(under, theme.Color(theme.Hover))
+		}
+		if sel {
+			bg.FillColor = theme.Color(theme.Selection)
+			if l.Look == CardedRows {
+				over.StrokeColor, over.StrokeWidth = theme.Color(theme.Accent), 2
+			}
+			if l.focused {
+				over.StrokeColor, over.StrokeWidth = theme.Color(theme.Focus), 2
+			}
+		}
+		canvas.Refresh(r)
+	}
+	p.refresh = func() { r.style() }
+	r.style()
+	return p
+}
