@@ -66,7 +66,7 @@ var baseSizes = map[fyne.ThemeSizeName]float32{
 	SizeBody: 14, SizeTitle: 20, SizeName: 15, SizeSmall: 12, SizeLabel: 13, SizeTiny: 11, SizeBrand: 17, SizeHero: 28,
 	Radius: 8, RadiusSmall: 4, BannerHeight: 22, RailWidth: 168, StatusHeight: 30,
 	ft.SizeNameInlineIcon: 18, ft.SizeNameScrollBar: 12, ft.SizeNameScrollBarSmall: 4, ft.SizeNameScrollBarRadius: 4,
-	ft.SizeNameSeparatorThickness: 1, ft.SizeNameInputBorder: 1, ft.SizeNameInputRadius: 6, ft.SizeNameSelectionRadius: 4,
+	ft.SizeNameSeparatorThickness: 1, ft.SizeNameInputBorder: 0, ft.SizeNameInputRadius: 6, ft.SizeNameSelectionRadius: 4,
 	ft.SizeNameButtonRadius: 6, ft.SizeNameCardRadius: 8, ft.SizeNameDialogRadius: 10, ft.SizeNamePopupRadius: 8,
 	ft.SizeNameMenuRadius: 8, ft.SizeNameSplitThickness: 1, ft.SizeNameModalBlurRadius: 0,
 }

@@ -3,6 +3,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 
 	"muster/ui/theme"
@@ -34,6 +36,9 @@ func (p *paint) Refresh() {
 		p.refresh()
 	}
 }
+
+// none is no colour; Fyne's painters want a colour even where nothing is to be seen.
+var none = color.Transparent
 
 // Tall is an object whose height follows from its width: wrapped words, cards, stacks.
 type Tall interface {

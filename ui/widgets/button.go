@@ -153,8 +153,8 @@ func (b *Button) style() Style {
 
 // CreateRenderer implements fyne.Widget.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	ring := canvas.NewRectangle(nil)
-	bg := canvas.NewRectangle(nil)
+	ring := canvas.NewRectangle(none)
+	bg := canvas.NewRectangle(none)
 	t, k := canvas.NewText("", nil), canvas.NewText("", nil)
 	p := &paint{objects: []fyne.CanvasObject{ring, bg, t, k}}
 	keyStyle := func() Style {
@@ -216,7 +216,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		if b.Small {
 			bg.CornerRadius, ring.CornerRadius = 4, 6
 		}
-		ring.FillColor, ring.StrokeColor, ring.StrokeWidth = nil, color.Transparent, 0
+		ring.FillColor, ring.StrokeColor, ring.StrokeWidth = none, color.Transparent, 0
 		if b.focused {
 			ring.StrokeColor, ring.StrokeWidth = theme.Color(theme.Focus), 2
 		}

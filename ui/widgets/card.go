@@ -146,8 +146,8 @@ func (c *Card) restyle() {
 
 // CreateRenderer implements fyne.Widget.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
-	bg := canvas.NewRectangle(nil)
-	over := canvas.NewRectangle(nil)
+	bg := canvas.NewRectangle(none)
+	over := canvas.NewRectangle(none)
 	p := &paint{objects: []fyne.CanvasObject{bg, c.Content, over}}
 	p.min = func() fyne.Size {
 		v, h := c.pads()
@@ -180,7 +180,7 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 			bg.FillColor = blend(theme.Color(fillc), theme.Color(theme.Hover))
 		}
 		bg.CornerRadius, over.CornerRadius = r, r
-		over.FillColor = nil
+		over.FillColor = none
 		over.StrokeColor, over.StrokeWidth = theme.Color(edge), width
 		canvas.Refresh(bg)
 		canvas.Refresh(over)

@@ -37,7 +37,7 @@ func (c *Chip) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleR
 // CreateRenderer implements fyne.Widget.
 func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 	st := Style{Size: theme.SizeTiny, Bold: true}
-	bg := canvas.NewRectangle(nil)
+	bg := canvas.NewRectangle(none)
 	g := NewGlyph(c.Shape, theme.Text, 8)
 	t := canvas.NewText(c.Code, nil)
 	p := &paint{objects: []fyne.CanvasObject{bg, g, t}}
@@ -156,7 +156,7 @@ func (b *Badge) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessible
 
 // CreateRenderer implements fyne.Widget.
 func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
-	frame := canvas.NewRectangle(nil)
+	frame := canvas.NewRectangle(none)
 	g := NewGlyph("", theme.Danger, 11)
 	t := canvas.NewText("", nil)
 	st := func() Style { return Style{Size: theme.SizeSmall, Bold: true, Color: b.Level.Color()} }
@@ -225,7 +225,7 @@ func NewHint(text string) *Hint {
 
 // CreateRenderer implements fyne.Widget.
 func (h *Hint) CreateRenderer() fyne.WidgetRenderer {
-	frame := canvas.NewRectangle(nil)
+	frame := canvas.NewRectangle(none)
 	t := canvas.NewText("", nil)
 	p := &paint{objects: []fyne.CanvasObject{frame, t}}
 	p.min = func() fyne.Size {

@@ -167,7 +167,7 @@ func (s *Select) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessibl
 
 // CreateRenderer implements fyne.Widget.
 func (s *Select) CreateRenderer() fyne.WidgetRenderer {
-	bg := canvas.NewRectangle(nil)
+	bg := canvas.NewRectangle(none)
 	text, code := NewCut("", Body), NewWords("", Ident.In(theme.Muted))
 	arrow := NewGlyph(ChevronDown, theme.Muted, 10)
 	p := &paint{objects: []fyne.CanvasObject{bg, text, code, arrow}}
@@ -311,7 +311,7 @@ func (d *dropdown) TypedKey(ev *fyne.KeyEvent) {
 }
 
 func (d *dropdown) CreateRenderer() fyne.WidgetRenderer {
-	bg := canvas.NewRectangle(nil)
+	bg := canvas.NewRectangle(none)
 	p := &paint{objects: []fyne.CanvasObject{bg, d.head, d.list}}
 	headH := func() float32 {
 		if d.typed == "" {
@@ -424,7 +424,7 @@ func (c *Check) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessible
 
 // CreateRenderer implements fyne.Widget.
 func (c *Check) CreateRenderer() fyne.WidgetRenderer {
-	ring, box := canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	ring, box := canvas.NewRectangle(none), canvas.NewRectangle(none)
 	tick := NewGlyph(Tick, theme.OnAccent, 9)
 	text := NewCut("", Body)
 	p := &paint{objects: []fyne.CanvasObject{ring, box, tick, text}}
@@ -455,7 +455,7 @@ func (c *Check) CreateRenderer() fyne.WidgetRenderer {
 			box.FillColor, box.StrokeColor = theme.Color(theme.Accent), theme.Color(theme.Accent)
 		}
 		tick.Refresh()
-		ring.FillColor, ring.StrokeWidth = nil, 0
+		ring.FillColor, ring.StrokeWidth = none, 0
 		if c.focused {
 			ring.StrokeColor, ring.StrokeWidth = theme.Color(theme.Focus), 2
 		}

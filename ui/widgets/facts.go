@@ -95,7 +95,7 @@ func (f *Facts) CreateRenderer() fyne.WidgetRenderer {
 		p.objects = p.objects[:0]
 		for len(labels) < len(f.rows) {
 			labels = append(labels, NewCut("", MutedText))
-			lines = append(lines, canvas.NewRectangle(nil))
+			lines = append(lines, canvas.NewRectangle(none))
 		}
 		for i, r := range f.rows {
 			labels[i].Set(r.Label)

@@ -248,7 +248,7 @@ func (i *Input) height() float32 {
 
 // CreateRenderer implements fyne.Widget.
 func (i *Input) CreateRenderer() fyne.WidgetRenderer {
-	frame := canvas.NewRectangle(nil)
+	frame := canvas.NewRectangle(none)
 	p := &paint{objects: []fyne.CanvasObject{i.entry, frame}}
 	p.min = func() fyne.Size { return fyne.NewSize(gap(16), i.height()) }
 	p.layout = func(s fyne.Size) {
@@ -264,7 +264,7 @@ func (i *Input) CreateRenderer() fyne.WidgetRenderer {
 		i.entry.Move(fyne.NewPos(0, (s.Height-m.Height)/2))
 	}
 	i.restyle = func() {
-		frame.FillColor = nil
+		frame.FillColor = none
 		frame.CornerRadius = 6
 		edge, w := theme.FieldLine, float32(1)
 		if c := canvasOf(i.entry); c != nil && c.Focused() == fyne.Focusable(i.entry) {

@@ -95,7 +95,7 @@ func Columns(units float32, cells ...Cell) *fyne.Container {
 }
 
 // Spacer is an empty growing cell.
-func Spacer() Cell { return Cell{Obj: canvas.NewRectangle(nil), Grow: 1} }
+func Spacer() Cell { return Cell{Obj: canvas.NewRectangle(none), Grow: 1} }
 
 func objects(cells []Cell) []fyne.CanvasObject {
 	out := make([]fyne.CanvasObject, len(cells))
@@ -355,16 +355,19 @@ func (l *fitLayout) HeightFor(objs []fyne.CanvasObject, w float32) float32 {
 }
 
 func (l *fitLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
-	objs[0].Move(fyne.Position{})
-	objs[0].Resize(s)
+	objs[0].Move(fyne.NewPos(bleed, bleed))
+	objs[0].Resize(s.SubtractWidthHeight(2*bleed, 2*bleed))
 }
 
 func (l *fitLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
 	if l.width <= 0 {
 		return objs[0].MinSize()
 	}
-	return fyne.NewSize(0, HeightFor(objs[0], l.width))
+	return fyne.NewSize(0, HeightFor(objs[0], l.width)+2*bleed)
 }
+
+// bleed is how far a scroll reaches beyond its frame, so that the focus rings and borders of what stands at its edge are whole.
+const bleed = 4
 
 // NewScroll scrolls content.
 func NewScroll(content fyne.CanvasObject) *Scroll {
@@ -412,7 +415,8 @@ func (s *Scroll) CreateRenderer() fyne.WidgetRenderer {
 	p := &paint{objects: []fyne.CanvasObject{s.inner}}
 	p.layout = func(z fyne.Size) {
 		s.fit.width = z.Width
-		s.inner.Resize(z)
+		s.inner.Move(fyne.NewPos(-bleed, -bleed))
+		s.inner.Resize(z.AddWidthHeight(2*bleed, 2*bleed))
 		s.inner.Refresh()
 	}
 	p.min = func() fyne.Size { return fyne.NewSize(gap(10), gap(10)) }

@@ -218,6 +218,13 @@ func (l *List) between() float32 {
 	return 0
 }
 
+func (l *List) inset() float32 {
+	if l.Look == CardedRows {
+		return bleed
+	}
+	return 0
+}
+
 // measure works out where rows stand and keeps in place on screen the row that the officer looks at: the selected one if
 // it is in sight, else the first in sight.
 func (l *List) measure() {
@@ -302,8 +309,12 @@ func (l *List) CreateRenderer() fyne.WidgetRenderer {
 	p := &paint{objects: []fyne.CanvasObject{l.scroll}}
 	p.min = func() fyne.Size { return fyne.NewSize(gap(20), theme.Size(theme.RowHeight)) }
 	p.layout = func(s fyne.Size) {
-		if l.width != s.Width || len(l.tops) != l.Data.Len()+1 {
-			l.width = s.Width
+		if l.Look == CardedRows {
+			l.scroll.Move(fyne.NewPos(-bleed, 0))
+			s.Width += 2 * bleed
+		}
+		if l.width != s.Width-l.inset()*2 || len(l.tops) != l.Data.Len()+1 {
+			l.width = s.Width - l.inset()*2
 			l.scroll.Resize(s)
 			l.measure()
 		}
@@ -407,7 +418,7 @@ func (r *listRow) show(i, n int) {
 	r.i, r.id, r.last = i, l.ids[i], i == n-1
 	sel := r.id == l.selected
 	l.Update(i, r.content, RowState{Selected: sel, Focused: sel && l.focused})
-	r.Move(fyne.NewPos(0, l.tops[i]))
+	r.Move(fyne.NewPos(l.inset(), l.tops[i]))
 	r.Resize(fyne.NewSize(l.width, l.tops[i+1]-l.tops[i]-l.between()))
 	r.Refresh()
 }
@@ -436,7 +447,7 @@ func (r *listRow) restyle() {
 }
 
 func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
-	bg, over, line, mark := canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	bg, over, line, mark := canvas.NewRectangle(none), canvas.NewRectangle(none), canvas.NewRectangle(none), canvas.NewRectangle(none)
 	p := &paint{objects: []fyne.CanvasObject{bg, line, mark, r.content, over}}
 	p.min = func() fyne.Size { return r.content.MinSize() }
 	p.layout = func(s fyne.Size) {
@@ -450,7 +461,7 @@ func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
 	r.style = func() {
 		l := r.list
 		sel := r.id == l.selected
-		bg.FillColor, over.FillColor, over.StrokeWidth = nil, nil, 0
+		bg.FillColor, over.FillColor, over.StrokeWidth = none, none, 0
 		bg.CornerRadius, over.CornerRadius = 0, 4
 		line.FillColor = theme.Color(theme.Line)
 		line.Hidden = l.Look != LinedRows || r.last

@@ -118,7 +118,7 @@ func (w *tabWord) Tapped(*fyne.PointEvent) { w.tap() }
 
 // CreateRenderer implements fyne.Widget.
 func (t *Tabs) CreateRenderer() fyne.WidgetRenderer {
-	line, mark, ring := canvas.NewRectangle(nil), canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	line, mark, ring := canvas.NewRectangle(none), canvas.NewRectangle(none), canvas.NewRectangle(none)
 	p := &paint{}
 	padX := func() float32 { return gap(3.5) }
 	p.min = func() fyne.Size {
@@ -166,7 +166,7 @@ func (t *Tabs) CreateRenderer() fyne.WidgetRenderer {
 		}
 		line.FillColor = theme.Color(theme.Line)
 		mark.FillColor = theme.Color(theme.Accent)
-		ring.FillColor, ring.StrokeWidth, ring.CornerRadius = nil, 0, 4
+		ring.FillColor, ring.StrokeWidth, ring.CornerRadius = none, 0, 4
 		if t.focused {
 			ring.StrokeColor, ring.StrokeWidth = theme.Color(theme.Focus), 2
 		}

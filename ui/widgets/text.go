@@ -416,8 +416,8 @@ func (f *Flow) CreateRenderer() fyne.WidgetRenderer {
 			if q.style.Ground != "" {
 				g := canvas.NewRectangle(theme.Color(q.style.Ground))
 				g.CornerRadius = 3
-				g.Move(fyne.NewPos(q.x-1.5, q.y+1.5))
-				g.Resize(fyne.NewSize(q.style.measure(strings.TrimRight(q.text, " "))+3, q.h-3))
+				g.Move(fyne.NewPos(q.x-1, q.y+1.5))
+				g.Resize(fyne.NewSize(q.style.measure(strings.TrimRight(q.text, " "))+2, q.h-3))
 				p.objects = append(p.objects, g)
 			}
 			p.objects = append(p.objects, t)
