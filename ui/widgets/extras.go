@@ -151,8 +151,8 @@ func NewNotice(l Level, text string, action fyne.CanvasObject) *Card {
 	return c
 }
 
-// Bar is one step of a Waterfall.
-type Bar struct {
+// Step is one step of a Waterfall.
+type Step struct {
 	Label string
 	Bits  float64
 	Text  string // the number in words: +9.1
@@ -161,18 +161,18 @@ type Bar struct {
 // Waterfall draws how evidence adds up: each bar begins where the one before ended.
 type Waterfall struct {
 	widget.BaseWidget
-	bars []Bar
+	bars []Step
 }
 
 // NewWaterfall draws evidence.
-func NewWaterfall(bars ...Bar) *Waterfall {
+func NewWaterfall(bars ...Step) *Waterfall {
 	w := &Waterfall{bars: bars}
 	w.ExtendBaseWidget(w)
 	return w
 }
 
 // Set changes the evidence.
-func (w *Waterfall) Set(bars ...Bar) { w.bars = bars; w.Refresh() }
+func (w *Waterfall) Set(bars ...Step) { w.bars = bars; w.Refresh() }
 
 // AccessibilityLabel reads the evidence out.
 func (w *Waterfall) AccessibilityLabel() string {
