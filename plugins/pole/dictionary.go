@@ -36,6 +36,9 @@ type KindDef struct {
 	When   []Property `yaml:"when"`   // for events: the properties that say when it happened, best first
 	Where  []Property `yaml:"where"`
 	NIEM   string     `yaml:"niem"`
+
+	Brief string       `yaml:"brief"` // template of the line under the title where the time is shown already; Detail if empty
+	Same  [][]Property `yaml:"same"`  // sets of properties which, all equal, mean the same thing although no identifier says so
 }
 
 // PropertyDef is one property of the dictionary (assets/dictionary/properties.yaml).
@@ -56,6 +59,21 @@ type PropertyDef struct {
 	Order      int      `yaml:"order"`     // position on screens
 	NIEM       string   `yaml:"niem"`
 	IHub       string   `yaml:"ihub"`
+
+	IdentifiesKinds []Kind `yaml:"identifiesKinds"` // as Identifies, for these kinds only
+	Contradicts     bool   `yaml:"contradicts"`     // values that certainly differ forbid a merge by one identifier alone
+	Pattern         string `yaml:"pattern"`         // a regular expression for what is typed, upper case without spaces; for types without a form of their own
+}
+
+// GroupDef is a composite value made of several properties: a name, an address (assets/dictionary/properties.yaml).
+// Facts of a record with one Fact.Group make one composite; so do those without any.
+type GroupDef struct {
+	Name     string     `yaml:"name"`
+	Property Property   `yaml:"property"` // what the composite as a whole is called; a source may also give it as one line
+	Kinds    []Kind     `yaml:"kinds"`
+	Parts    []Property `yaml:"parts"`
+	Show     string     `yaml:"show"`     // template
+	Optional []Property `yaml:"optional"` // parts that may be missing on one side of two equal composites
 }
 
 // RoleDef names a link role, both ways round (assets/dictionary/roles.yaml).
@@ -77,7 +95,7 @@ type WarningDef struct {
 	Code  string   `yaml:"code"`
 	Label string   `yaml:"label"`
 	Also  []string `yaml:"also"`
-	Level string   `yaml:"level"` // danger or caution: decides shape and colour together
+	Level string   `yaml:"level"` // danger or caution: decides shape and colour together, see the Level constants
 }
 
 // MarkingDef is one classification, lowest first in the file (assets/dictionary/markings.yaml).
@@ -86,7 +104,24 @@ type MarkingDef struct {
 	Label  string `yaml:"label"`
 	Colour string `yaml:"colour"` // of the banner, #rrggbb
 	Text   string `yaml:"text"`   // colour of the banner's words
+
+	Also    []string `yaml:"also"`    // other ways in which systems write it
+	Default bool     `yaml:"default"` // what a record without a marking counts as; one only
 }
+
+// CodeListDef is one code list (assets/dictionary/codelists.yaml).
+type CodeListDef struct {
+	Name  string    `yaml:"name"`
+	Label string    `yaml:"label"`
+	Open  bool      `yaml:"open"` // tidies what it knows; any other text is as good
+	Codes []CodeDef `yaml:"codes"`
+}
+
+// The levels of a warning signal.
+const (
+	LevelDanger  = "danger"
+	LevelCaution = "caution"
+)
 
 // Recognition is one way to understand typed text.
 type Recognition struct {

@@ -1,0 +1,9 @@
+// Package assets carries the data that ships inside the program: a force can replace any of it by policy.
+package assets
+
+import "embed"
+
+// FS holds every data folder under its own name: dictionary/kinds.yaml, …
+//
+//go:embed dictionary
+var FS embed.FS
