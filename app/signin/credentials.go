@@ -1,0 +1,163 @@
+package signin
+
+import (
+	"context"
+	"maps"
+	"regexp"
+
+	"muster/plugins"
+	"muster/plugins/transport"
+)
+
+var _ transport.Credentials = (*Manager)(nil)
+
+var systemForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// Value returns an option that the officer gave for a system. One that is missing is an error of kind Auth that is
+// transport.ErrNoCredential.
+func (m *Manager) Value(ctx context.Context, system, option string) (string, error) {
+	all, err := m.given(ctx, system)
+	if err != nil {
+		return "", err
+	}
+	v, ok := all[option]
+	if !ok {
+		e := fail(plugins.Auth, transport.ErrNoCredential, "Your sign-in details for this system are missing. Give them once, under Systems.")
+		e.System = system
+		return "", e
+	}
+	return v, nil
+}
+
+// SetValue keeps one option of a system for this officer; SetValues several at once.
+func (m *Manager) SetValue(ctx context.Context, system, option, value string) error {
+	return m.SetValues(ctx, system, map[string]string{option: value})
+}
+
+// SetValues keeps options of a system for this officer; an empty value removes one.
+func (m *Manager) SetValues(ctx context.Context, system string, values map[string]string) error {
+	release, err := m.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	name, err := m.systemEntry(system)
+	if err != nil {
+		return err
+	}
+	all := map[string]string{}
+	if _, err := m.loadJSON(ctx, name, &all); err != nil {
+		return err
+	}
+	maps.Copy(all, values)
+	maps.DeleteFunc(all, func(_, v string) bool { return v == "" })
+	if err := m.saveJSON(ctx, name, all); err != nil {
+		return err
+	}
+	m.drop(system)
+	return nil
+}
+
+// Forget removes everything that this officer gave for a system.
+func (m *Manager) Forget(ctx context.Context, system string) error {
+	release, err := m.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	name, err := m.systemEntry(system)
+	if err != nil {
+		return err
+	}
+	if err := m.o.Keyring.Delete(ctx, name); err != nil {
+		return say(err, "")
+	}
+	m.drop(system)
+	return nil
+}
+
+// Missing names the options of a system that the officer must still give, in the plugin's order.
+func (m *Manager) Missing(ctx context.Context, system string, info plugins.Info) ([]plugins.Option, error) {
+	all, err := m.given(ctx, system)
+	if err != nil {
+		return nil, err
+	}
+	var out []plugins.Option
+	for _, o := range Asked(info) {
+		if all[o.Name] == "" && o.Default == "" {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+// Asked names the options of a plugin that each officer gives for himself: secrets, and what is marked so, if the
+// plugin requires them or its preferred way to sign in uses them.
+func Asked(info plugins.Info) []plugins.Option {
+	var out []plugins.Option
+	for _, o := range info.Options {
+		if !o.Asked && o.Type != plugins.OptionSecret {
+			continue
+		}
+		used := len(info.Auth) > 0 && (info.Auth[0].User == o.Name || info.Auth[0].Secret == o.Name)
+		if o.Required || used {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// given is all that the officer gave for a system, from memory or the keyring.
+func (m *Manager) given(ctx context.Context, system string) (map[string]string, error) {
+	name, err := m.systemEntry(system)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		m.mu.Lock()
+		all, ok := m.values[system]
+		era, changes := m.era, m.changes
+		m.mu.Unlock()
+		if ok {
+			return all, nil
+		}
+		all = map[string]string{}
+		if _, err := m.loadJSON(ctx, name, &all); err != nil {
+			return nil, err
+		}
+		m.mu.Lock()
+		same := m.changes == changes
+		if m.state != SignedIn || m.era != era {
+			reason := m.reason
+			m.mu.Unlock()
+			return nil, notSignedIn(reason)
+		}
+		if same { // nothing was given meanwhile
+			m.values[system] = all
+		}
+		m.mu.Unlock()
+		if same {
+			return all, nil
+		}
+	}
+}
+
+func (m *Manager) drop(system string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.values, system)
+	m.changes++
+}
+
+// systemEntry is the keyring name of what the officer gave for a system. Officers on one computer do not share it.
+func (m *Manager) systemEntry(system string) (string, error) {
+	if !systemForm.MatchString(system) {
+		return "", plugins.Errorf(plugins.Invalid, "There is no system of that name.")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.state != SignedIn || m.officer == nil {
+		return "", notSignedIn(m.reason)
+	}
+	return systemName + digest(m.officer.ID) + "/" + system, nil
+}
