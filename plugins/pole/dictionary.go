@@ -38,6 +38,7 @@ type KindDef struct {
 	NIEM   string     `yaml:"niem"`
 
 	Brief string       `yaml:"brief"` // template of the line under the title where the time is shown already; Detail if empty
+	Live  *LiveDef     `yaml:"live"`  // how a live queue shows it; nil keeps the kind out of the queue
 	Same  [][]Property `yaml:"same"`  // sets of properties which, all equal, mean the same thing although no identifier says so
 }
 

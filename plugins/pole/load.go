@@ -44,7 +44,10 @@ type codeList struct {
 	exact map[string]int // by code as written
 }
 
-type kindTemplates struct{ title, detail, brief template }
+type kindTemplates struct {
+	title, detail, brief template
+	live                 liveTemplates
+}
 
 // file is one data file while it is read; it finds the line of an item for messages.
 type file struct {
@@ -195,6 +198,9 @@ func (d *Dictionary) loadKinds(f *file) error {
 			if *x.to, err = parseTemplate(x.text); err != nil {
 				return f.wrong("kinds", i, "kind %q: %v", k.Name, err)
 			}
+		}
+		if err := t.live.parse(k.Live); err != nil {
+			return f.wrong("kinds", i, "kind %q: %v", k.Name, err)
 		}
 		d.templates[k.Name] = t
 	}
@@ -394,6 +400,7 @@ func (d *Dictionary) compile(fsys fs.FS) error {
 		t := d.templates[k.Name]
 		names := append(append(append([]Property(nil), k.When...), k.Where...), t.title.properties()...)
 		names = append(append(names, t.detail.properties()...), t.brief.properties()...)
+		names = append(names, t.live.properties()...)
 		for _, set := range k.Same {
 			names = append(names, set...)
 		}
