@@ -1,0 +1,464 @@
+package vm
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/app/caseview"
+	"muster/app/desk"
+	"muster/app/match"
+	"muster/app/search"
+	"muster/plugins/pole"
+)
+
+// SearchDesk is what a search needs of the desk.
+type SearchDesk interface {
+	Interpret(text string) []search.Interpretation
+	Search(ctx context.Context, r search.Request, f func(desk.SearchEvent)) error
+	Systems() []desk.SystemStatus
+}
+
+// Builder makes a case of an entity from the records at hand, without asking any system.
+type Builder func(e match.Entity, old map[string]bool) caseview.Case
+
+// Search is the search place: typed text, the running search, its rows and what was not searched.
+type Search struct {
+	// OnChange is called on the UI goroutine after anything that is shown has changed.
+	OnChange func()
+	// WithPurpose runs then once a purpose is set, and asks the officer for it first where there is none.
+	WithPurpose func(then func())
+
+	env   Env
+	desk  SearchDesk
+	build Builder
+
+	text   string
+	taken  []search.Interpretation
+	chosen int
+
+	query   string
+	request search.Request
+	ran     bool
+	started time.Time
+	runs    map[*stream]bool // the search and every 'ask again' beside it that are under way
+	done    *search.Completeness
+	fault   string
+
+	asked   []string // ids of systems in the profile's order
+	marks   Marks
+	answers map[string]*search.Answer
+	since   map[string]time.Time // when each system was asked
+	old     map[string]bool      // by Ref.String
+
+	rows     map[string]*desk.EntityView
+	order    []string // every row
+	shown    []string // those of the classes that are not hidden
+	hidden   map[pole.Class]bool
+	fresh    map[string]bool
+	selected string
+	touched  bool
+	held     bool
+
+	previewTask task
+	preview     *caseview.Case
+	previewOf   string
+	previewSeq  int
+	compareTask task
+}
+
+// NewSearch makes the search place over d. build makes the preview.
+func NewSearch(env Env, d SearchDesk, build Builder) *Search {
+	s := &Search{env: env.filled(), desk: d, build: build, hidden: map[pole.Class]bool{}, runs: map[*stream]bool{}}
+	s.WithPurpose = func(then func()) { then() }
+	s.clear()
+	return s
+}
+
+func (s *Search) changed() {
+	if s.OnChange != nil {
+		s.OnChange()
+	}
+}
+
+func (s *Search) clear() {
+	s.asked, s.marks = nil, Marks{}
+	s.answers, s.since, s.old = map[string]*search.Answer{}, map[string]time.Time{}, map[string]bool{}
+	s.rows, s.order, s.shown, s.fresh = map[string]*desk.EntityView{}, nil, nil, map[string]bool{}
+	s.selected, s.touched, s.done, s.fault = "", false, nil, ""
+	s.previewTask.stop()
+	s.compareTask.stop()
+	s.preview, s.previewOf = nil, ""
+	s.previewSeq++
+}
+
+// Text is what stands in the command bar for this search.
+func (s *Search) Text() string { return s.text }
+
+// SetText takes what is typed: it says what the text is taken for and stops a search that was running for other words.
+func (s *Search) SetText(text string) {
+	if text == s.text {
+		return
+	}
+	s.text = text
+	s.taken, s.chosen = nil, 0
+	if t := strings.TrimSpace(text); t != "" && !IsCommand(t) {
+		s.taken = s.desk.Interpret(t)
+	}
+	if s.Running() && strings.TrimSpace(text) != s.query {
+		s.halt()
+	}
+	s.changed()
+}
+
+// Taken lists what the typed text may stand for, the best first.
+func (s *Search) Taken() []search.Interpretation { return s.taken }
+
+// Chosen is the index in Taken that Run will use.
+func (s *Search) Chosen() int { return s.chosen }
+
+// Choose picks another reading of the typed text.
+func (s *Search) Choose(i int) {
+	if i >= 0 && i < len(s.taken) && i != s.chosen {
+		s.chosen = i
+		s.changed()
+	}
+}
+
+// Run starts the search for the typed text, once there is a purpose. Whatever ran before is stopped.
+func (s *Search) Run() {
+	text := strings.TrimSpace(s.text)
+	if text == "" || IsCommand(text) {
+		return
+	}
+	// The first reading is the desk's own, so it gets the text; another one is the officer's choice and goes as terms.
+	req := search.Request{Text: text}
+	if s.chosen > 0 && s.chosen < len(s.taken) {
+		req = search.Request{Text: s.taken[s.chosen].Text, Terms: s.taken[s.chosen].Terms}
+	}
+	s.WithPurpose(func() {
+		s.halt()
+		s.clear()
+		s.query, s.request, s.ran, s.started = text, req, true, s.env.Now()
+		systems := s.desk.Systems()
+		s.marks = MarksOf(systems)
+		for _, sys := range systems {
+			s.asked = append(s.asked, sys.ID)
+			s.answers[sys.ID] = &search.Answer{System: sys.ID, State: search.Asking}
+			s.since[sys.ID] = s.started
+		}
+		s.begin(req)
+		s.changed()
+	})
+}
+
+// Running reports whether any system is still being asked.
+func (s *Search) Running() bool { return len(s.runs) > 0 }
+
+// Stop stops what runs; systems that had not answered are shown as stopped.
+func (s *Search) Stop() {
+	if s.Running() {
+		s.halt()
+		s.changed()
+	}
+}
+
+func (s *Search) halt() {
+	for r := range s.runs {
+		r.stop()
+	}
+	clear(s.runs)
+	for _, a := range s.answers {
+		if a.State == search.Asking {
+			a.State = search.Stopped
+		}
+	}
+}
+
+// AskAgain asks one system again; "" means every system that was not, or only partly, searched.
+func (s *Search) AskAgain(system string) {
+	if !s.ran {
+		return
+	}
+	var again []string
+	for _, id := range s.asked {
+		switch s.answers[id].State {
+		case search.NotSearched, search.Partial, search.Stopped:
+			if system == "" || system == id {
+				again = append(again, id)
+			}
+		}
+	}
+	if len(again) == 0 {
+		return
+	}
+	s.WithPurpose(func() {
+		now := s.env.Now()
+		for _, id := range again {
+			s.answers[id] = &search.Answer{System: id, State: search.Asking}
+			s.since[id] = now
+		}
+		req := s.request
+		req.Systems = again
+		s.begin(req)
+		s.changed()
+	})
+}
+
+// Query is what the rows were searched for; "" before the first search.
+func (s *Search) Query() string { return s.query }
+
+// Ran reports whether a search has been started.
+func (s *Search) Ran() bool { return s.ran }
+
+// Fault is why the search could not be run at all, in words.
+func (s *Search) Fault() string { return s.fault }
+
+// Completeness is the desk's own account of the search; nil until it has ended.
+func (s *Search) Completeness() *search.Completeness { return s.done }
+
+// apply takes a batch of steps of one run.
+func (s *Search) apply(run *stream, batch []desk.SearchEvent) {
+	resort := false
+	for _, ev := range batch {
+		for _, f := range ev.Found {
+			key := f.Record.Ref.String()
+			if f.Old {
+				s.old[key] = true
+			} else {
+				delete(s.old, key)
+			}
+		}
+		if len(ev.Gone) > 0 {
+			s.drop(ev.Gone, ev.Entities)
+			resort = true
+		}
+		for i := range ev.Entities {
+			s.put(ev.Entities[i])
+			resort = true
+		}
+		if ev.Answer != nil {
+			a := *ev.Answer
+			s.answers[a.System] = &a
+			if !slices.Contains(s.asked, a.System) {
+				s.asked = append(s.asked, a.System)
+			}
+		}
+		if ev.Done != nil && !run.again {
+			d := *ev.Done
+			s.done = &d
+		}
+	}
+	if resort {
+		s.arrange()
+	}
+}
+
+func (s *Search) put(v desk.EntityView) {
+	if _, known := s.rows[v.ID]; !known {
+		s.order = append(s.order, v.ID)
+		if s.frozen() {
+			s.fresh[v.ID] = true
+		}
+	}
+	s.rows[v.ID] = &v
+	if v.ID == s.selected {
+		s.rebuild()
+	}
+}
+
+// drop takes away rows that were merged into others. Where the officer stood on one, the selection follows its records.
+func (s *Search) drop(gone []string, into []desk.EntityView) {
+	for _, id := range gone {
+		if _, ok := s.rows[id]; !ok {
+			continue
+		}
+		heir := heirOf(id, into)
+		if heir == "" {
+			for other, v := range s.rows {
+				if other != id && holds(v, id) {
+					heir = other
+				}
+			}
+		}
+		delete(s.rows, id)
+		delete(s.fresh, id)
+		at := slices.Index(s.order, id)
+		if _, known := s.rows[heir]; heir != "" && !known {
+			// The heir is new: it takes the room of what it replaces, so that nothing below moves.
+			s.order[at] = heir
+			s.rows[heir] = &desk.EntityView{ID: heir}
+		} else {
+			s.order = slices.Delete(s.order, at, at+1)
+		}
+		if id == s.selected {
+			s.selected = heir
+		}
+	}
+}
+
+func heirOf(gone string, into []desk.EntityView) string {
+	for i := range into {
+		if holds(&into[i], gone) {
+			return into[i].ID
+		}
+	}
+	return ""
+}
+
+// holds reports whether the record that gave an entity its id is among v's.
+func holds(v *desk.EntityView, id string) bool {
+	for i := range v.Entity.Records {
+		if v.Entity.Records[i].Ref.String() == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Search) frozen() bool { return s.touched || s.held }
+
+// arrange sorts the rows by score. Once the officer has put the cursor among them, those that were there keep their places
+// and only the new ones are sorted, below.
+func (s *Search) arrange() {
+	if !s.frozen() {
+		s.sortRows(s.order)
+	} else {
+		seen := s.order[:0:0]
+		var newer []string
+		for _, id := range s.order {
+			if s.fresh[id] {
+				newer = append(newer, id)
+			} else {
+				seen = append(seen, id)
+			}
+		}
+		s.sortRows(newer)
+		s.order = append(seen, newer...)
+	}
+	s.filter()
+}
+
+func (s *Search) sortRows(ids []string) {
+	slices.SortStableFunc(ids, func(a, b string) int {
+		x, y := s.rows[a], s.rows[b]
+		switch {
+		case x.Score > y.Score:
+			return -1
+		case x.Score < y.Score:
+			return 1
+		}
+		if c := strings.Compare(x.Title, y.Title); c != 0 {
+			return c
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+func (s *Search) filter() {
+	s.shown = make([]string, 0, len(s.order))
+	for _, id := range s.order {
+		if !s.hidden[s.rows[id].Class] {
+			s.shown = append(s.shown, id)
+		}
+	}
+}
+
+// Hold keeps the rows in their places while on, as under a mouse pointer.
+func (s *Search) Hold(on bool) { s.held = on }
+
+// New counts the rows that came after the officer put the cursor among the rows.
+func (s *Search) New() int { return len(s.fresh) }
+
+// Settle sorts every row by score, new ones included. The selection stays on its entity.
+func (s *Search) Settle() {
+	clear(s.fresh)
+	s.sortRows(s.order)
+	s.filter()
+	s.changed()
+}
+
+// Count is the number of rows shown.
+func (s *Search) Count() int { return len(s.shown) }
+
+// Entities is the number of rows, shown or not.
+func (s *Search) Entities() int { return len(s.order) }
+
+// Records is the number of records behind the rows.
+func (s *Search) Records() int {
+	n := 0
+	for _, v := range s.rows {
+		n += v.Records
+	}
+	return n
+}
+
+// Selected is the id of the entity that the cursor is on; "" for none.
+func (s *Search) Selected() string { return s.selected }
+
+// Index is where the selected entity stands among the rows shown; -1 if it is not shown.
+func (s *Search) Index() int { return slices.Index(s.shown, s.selected) }
+
+// Select puts the cursor on row i.
+func (s *Search) Select(i int) {
+	if i < 0 || i >= len(s.shown) {
+		return
+	}
+	s.touched = true
+	if s.selected == s.shown[i] {
+		return
+	}
+	s.selected = s.shown[i]
+	s.rebuild()
+	s.changed()
+}
+
+// Move moves the cursor by so many rows; from nowhere it goes to the first.
+func (s *Search) Move(by int) {
+	if len(s.shown) == 0 {
+		return
+	}
+	i := s.Index()
+	if i < 0 {
+		s.Select(0)
+		return
+	}
+	s.Select(min(max(i+by, 0), len(s.shown)-1))
+}
+
+// OldCopies are the records, by Ref.String, that came from a stored copy.
+func (s *Search) OldCopies() map[string]bool { return maps.Clone(s.old) }
+
+// ClassFilter is one line of the filter.
+type ClassFilter struct {
+	Class pole.Class
+	Label string
+	Count int
+	On    bool
+}
+
+// Filters lists the classes with their counts.
+func (s *Search) Filters() []ClassFilter {
+	n := map[pole.Class]int{}
+	for _, v := range s.rows {
+		n[v.Class]++
+	}
+	var out []ClassFilter
+	for _, c := range Classes() {
+		out = append(out, ClassFilter{Class: c, Label: s.env.ClassWords(c), Count: n[c], On: !s.hidden[c]})
+	}
+	return out
+}
+
+// Toggle shows or hides a class.
+func (s *Search) Toggle(c pole.Class) {
+	if s.hidden[c] {
+		delete(s.hidden, c)
+	} else {
+		s.hidden[c] = true
+	}
+	s.filter()
+	s.changed()
+}
