@@ -65,7 +65,7 @@ func Tokens(s string) []string {
 		s = strings.ToLower(s)
 	} else {
 		s = cases.Fold().String(norm.NFKD.String(strings.ToValidUTF8(s, " ")))
-		s = plainLetters.Replace(norm.NFKD.String(s))
+		s = plainLetters.Replace(norm.NFKD.String(strings.ToLower(s))) // ToLower: Fold settles Cherokee on capitals
 	}
 	var out []string
 	var b strings.Builder

@@ -1,0 +1,381 @@
+package pole
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Likeness is how near two values of one property are.
+type Likeness int
+
+// The degrees of likeness, nearest first.
+const (
+	Same       Likeness = iota
+	Compatible          // one says less than the other and does not contradict it: a middle name missing, only the year of birth
+	Similar             // as one person's slip makes of the other: a letter, day and month swapped
+	Different
+	Unknown // at least one could not be read, or is doubtful: no evidence of anything
+)
+
+// Key is what two values of a property that mean the same have in common; "" for a value that is no evidence because it
+// is empty, could not be read, or is doubtful.
+func (d *Dictionary) Key(property Property, v Value) string {
+	if v.Norm == "" || v.Problem != "" {
+		return ""
+	}
+	return d.fold(property, v.Norm)
+}
+
+func (d *Dictionary) fold(property Property, norm string) string {
+	i, ok := d.property[property]
+	if !ok {
+		return foldSpace(norm)
+	}
+	switch d.properties[i].Type {
+	case TypeName:
+		if gi, whole := d.group[property]; whole && d.groups[gi].Property == property {
+			return strings.Join(NameTokens(norm), " ")
+		}
+		return FoldName(norm)
+	case TypeText:
+		if d.properties[i].Compare == "address" {
+			return FoldName(norm)
+		}
+		return foldSpace(norm)
+	case TypeNINO:
+		return norm[:min(8, len(norm))] // the suffix is often not known
+	case TypeEmail:
+		return strings.ToLower(norm)
+	case TypeReference:
+		return foldCode(norm)
+	}
+	return norm
+}
+
+// Compare says how like two values of one property are, and in words how they differ: "day and month swapped",
+// "one letter differs", "less complete". say is "" for values that are the same or unknown.
+func (d *Dictionary) Compare(property Property, a, b Value) (Likeness, string) {
+	ka, kb := d.Key(property, a), d.Key(property, b)
+	if ka == "" || kb == "" {
+		return Unknown, ""
+	}
+	if ka == kb {
+		return Same, ""
+	}
+	p, ok := d.Property(property)
+	if !ok {
+		return Different, "different"
+	}
+	switch p.Type {
+	case TypePartialDate:
+		return compareDates(ka, kb)
+	case TypeInstant:
+		return compareInstants(ka, kb)
+	case TypeName:
+		return CompareNames(NameTokens(a.Norm), NameTokens(b.Norm))
+	case TypeText:
+		if p.Compare == "address" {
+			return compareAddresses(Tokens(a.Norm), Tokens(b.Norm))
+		}
+		return compareText(Tokens(a.Norm), Tokens(b.Norm))
+	case TypePostcode, TypeVRM, TypePNCID, TypeCRO, TypeNINO, TypeIMEI, TypePhone, TypeReference:
+		if EditDistance(ka, kb) == 1 {
+			return Similar, "one character differs"
+		}
+	case TypeCoordinates:
+		return compareCoordinates(ka, kb)
+	}
+	return Different, "different"
+}
+
+func compareDates(a, b string) (Likeness, string) {
+	y1, m1, d1, ok1 := parts(a)
+	y2, m2, d2, ok2 := parts(b)
+	if !ok1 || !ok2 {
+		return Unknown, ""
+	}
+	if strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
+		return Compatible, "less exact"
+	}
+	if y1 == y2 && m1 == d2 && d1 == m2 && d1 != 0 && d2 != 0 {
+		return Similar, "day and month swapped"
+	}
+	if len(a) == len(b) && len(a) == 10 {
+		if EditDistance(a, b) == 1 {
+			return Similar, "one digit differs"
+		}
+		switch {
+		case m1 == m2 && d1 == d2:
+			return Similar, "only the year differs"
+		case y1 == y2 && m1 == m2:
+			return Similar, "only the day differs"
+		case y1 == y2 && d1 == d2:
+			return Similar, "only the month differs"
+		}
+	}
+	if y1 == y2 {
+		return Different, "same year only"
+	}
+	return Different, "different date"
+}
+
+func compareInstants(a, b string) (Likeness, string) {
+	f1, e1, ok1 := Span(a)
+	f2, e2, ok2 := Span(b)
+	if !ok1 || !ok2 {
+		return Unknown, ""
+	}
+	if len(a) <= 10 || len(b) <= 10 {
+		if !f1.After(e2) && !f2.After(e1) {
+			return Compatible, "less exact"
+		}
+	}
+	gap := f1.Sub(f2).Abs()
+	switch {
+	case gap < time.Minute:
+		return Compatible, "less than a minute apart"
+	case gap == time.Hour:
+		return Similar, "one hour apart" // summer time
+	case gap < time.Hour:
+		return Similar, plural(int(gap/time.Minute), "minute") + " apart"
+	case gap < 48*time.Hour:
+		return Similar, plural(int(gap/time.Hour), "hour") + " apart"
+	}
+	return Different, plural(int(gap/(24*time.Hour)), "day") + " apart"
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "one " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// CompareNames says how like two names are, word by word in natural order.
+func CompareNames(a, b []string) (Likeness, string) {
+	switch {
+	case len(a) == 0 || len(b) == 0:
+		return Unknown, ""
+	case slices.Equal(a, b):
+		return Same, ""
+	}
+	if l, say := contained(a, b); l == Compatible {
+		return l, say
+	}
+	sa, sb := slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	if slices.Equal(sa, sb) {
+		return Similar, "names in another order"
+	}
+	if strings.Join(a, "") == strings.Join(b, "") {
+		return Compatible, "written as one word or two"
+	}
+	edits := 0
+	if len(a) == len(b) {
+		for i := range a {
+			n, near := nearWord(a[i], b[i])
+			if !near {
+				return Different, "different name"
+			}
+			edits += n
+		}
+	} else {
+		if len(a) < 2 || len(b) < 2 {
+			return Different, "different name"
+		}
+		for _, w := range [][2]string{{a[0], b[0]}, {a[len(a)-1], b[len(b)-1]}} {
+			n, near := nearWord(w[0], w[1])
+			if !near {
+				return Different, "different name"
+			}
+			edits += n
+		}
+	}
+	if edits == 1 {
+		return Similar, "one letter differs"
+	}
+	return Similar, "spelling"
+}
+
+// contained finds that the shorter name leaves words out, or gives initials, and agrees for the rest. First and last
+// words must be there on both sides (the first may be an initial) unless a side has one word only.
+func contained(a, b []string) (Likeness, string) {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	initial := false
+	same := func(x, y string) bool {
+		if x == y {
+			return true
+		}
+		if len(x) == 1 && strings.HasPrefix(y, x) || len(y) == 1 && strings.HasPrefix(x, y) {
+			initial = true
+			return true
+		}
+		return false
+	}
+	if len(a) < 2 {
+		return Different, ""
+	}
+	if !same(a[0], b[0]) || a[len(a)-1] != b[len(b)-1] {
+		return Different, ""
+	}
+	j := 1
+	for _, w := range a[1 : len(a)-1] {
+		for j < len(b)-1 && !same(w, b[j]) {
+			j++
+		}
+		if j == len(b)-1 {
+			return Different, ""
+		}
+		j++
+	}
+	if initial && len(a) == len(b) {
+		return Compatible, "initial only"
+	}
+	return Compatible, "less complete"
+}
+
+func nearWord(a, b string) (edits int, near bool) {
+	if a == b {
+		return 0, true
+	}
+	if len(a) == 1 || len(b) == 1 {
+		return 1, a[0] == b[0]
+	}
+	n := EditDistance(a, b)
+	long := min(len([]rune(a)), len([]rune(b)))
+	return n, n == 1 && long >= 3 || n == 2 && long >= 6 || Similarity(a, b) >= 0.93
+}
+
+func compareAddresses(a, b []string) (Likeness, string) {
+	less, more := a, b
+	if len(less) > len(more) {
+		less, more = more, less
+	}
+	if len(less) == 0 {
+		return Unknown, ""
+	}
+	have := map[string]int{}
+	for _, w := range more {
+		have[w]++
+	}
+	missing := 0
+	for _, w := range less {
+		if have[w]--; have[w] < 0 {
+			missing++
+		}
+	}
+	if missing == 0 {
+		return Compatible, "less complete"
+	}
+	if EditDistance(strings.Join(a, " "), strings.Join(b, " ")) == 1 {
+		return Similar, "one character differs"
+	}
+	return Different, "different address"
+}
+
+func compareText(a, b []string) (Likeness, string) {
+	ja, jb := strings.Join(a, " "), strings.Join(b, " ")
+	switch {
+	case ja == "" || jb == "":
+		return Different, "different"
+	case strings.ReplaceAll(ja, " ", "") == strings.ReplaceAll(jb, " ", ""):
+		return Same, ""
+	case len(ja) >= 3 && len(jb) >= 3 && (strings.HasPrefix(ja, jb+" ") || strings.HasPrefix(jb, ja+" ")):
+		return Compatible, "less complete"
+	case min(len(ja), len(jb)) >= 4 && EditDistance(ja, jb) == 1:
+		return Similar, "one letter differs"
+	}
+	return Different, "different"
+}
+
+func compareCoordinates(a, b string) (Likeness, string) {
+	la, oa, ok1 := LatLon(a)
+	lb, ob, ok2 := LatLon(b)
+	if !ok1 || !ok2 {
+		return Unknown, ""
+	}
+	m := Distance(la, oa, lb, ob)
+	switch {
+	case m <= 25:
+		return Compatible, "less than 25 m apart"
+	case m < 1000:
+		return Different, fmt.Sprintf("%.0f m apart", m)
+	}
+	return Different, fmt.Sprintf("%.1f km apart", m/1000)
+}
+
+// EditDistance counts the letters to insert, delete, replace or swap with a neighbour that make a into b
+// (optimal string alignment). Very long words are compared by their first 200 letters.
+func EditDistance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	x, y = x[:min(len(x), 200)], y[:min(len(y), 200)]
+	if len(x) == 0 || len(y) == 0 {
+		return max(len(x), len(y))
+	}
+	var buf [3][201]int
+	prev, cur, next := buf[0][:len(y)+1], buf[1][:len(y)+1], buf[2][:len(y)+1]
+	for j := range cur {
+		cur[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		next[0] = i
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			next[j] = min(cur[j]+1, next[j-1]+1, cur[j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				next[j] = min(next[j], prev[j-2]+1)
+			}
+		}
+		prev, cur, next = cur, next, prev
+	}
+	return cur[len(y)]
+}
+
+// Similarity is the Jaro–Winkler similarity of two words, 0 to 1.
+func Similarity(a, b string) float64 {
+	x, y := []rune(a), []rune(b)
+	if len(x) == 0 || len(y) == 0 {
+		return 0
+	}
+	window := max(max(len(x), len(y))/2-1, 0)
+	used, hit := make([]bool, len(y)), make([]bool, len(x))
+	m := 0
+	for i, r := range x {
+		for j := max(0, i-window); j < min(len(y), i+window+1); j++ {
+			if !used[j] && y[j] == r {
+				used[j], hit[i] = true, true
+				m++
+				break
+			}
+		}
+	}
+	if m == 0 {
+		return 0
+	}
+	t, j := 0, 0
+	for i, r := range x {
+		if !hit[i] {
+			continue
+		}
+		for !used[j] {
+			j++
+		}
+		if y[j] != r {
+			t++
+		}
+		j++
+	}
+	f := float64(m)
+	jaro := (f/float64(len(x)) + f/float64(len(y)) + (f-float64(t)/2)/f) / 3
+	prefix := 0
+	for prefix < min(4, len(x), len(y)) && x[prefix] == y[prefix] {
+		prefix++
+	}
+	return jaro + float64(prefix)*0.1*(1-jaro)
+}
