@@ -98,7 +98,7 @@
 //	-> {"@odata.context":"…","@odata.count":132,"value":[…],"@odata.nextLink":"http://127.0.0.1:PORT/odata/v4/Incidents?…&$skiptoken=…"}
 //
 // Pages hold at most 20. $filter: eq ne gt ge lt le, and, or, not, (), contains(), startswith(), endswith(), tolower(), toupper(),
-// strings in '' ('' doubled), numbers, instants, dates, null, true, false; eq is case-sensitive and names are UPPER CASE, so use
+// strings in single quotes (one within is doubled), numbers, instants, dates, null, true, false; eq is case-sensitive and names are UPPER CASE, so use
 // toupper or upper-case the term. $search: words that must all be found.
 //
 //	Incident: {"@odata.etag":"W/\"3\"","IncidentId":40412,"IncidentNo":"CAD-0412","Priority":"P1","TypeCode":"110","TypeText":"Concern for safety",

@@ -1,0 +1,136 @@
+package demoforce
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"embed"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+
+// page is what a template shows.
+type page struct {
+	Title, Force string
+	ID, Token    string // of the login, and against forged forms
+	User, Code   string
+	Error, Done  string
+	Device       bool
+	Accounts     []Account
+	Password     string
+}
+
+const formCookie = "northmoor_form"
+
+func (p *idp) show(w http.ResponseWriter, r *http.Request, status int, d page) {
+	c, err := r.Cookie(formCookie)
+	if err != nil || len(c.Value) < 20 {
+		c = &http.Cookie{Name: formCookie, Value: random(18), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
+		http.SetCookie(w, c)
+	}
+	d.Token, d.Force, d.Accounts, d.Password = c.Value, ForceName, accounts, Password
+	if d.User == "" {
+		d.User = accounts[0].User
+	}
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, "page.html", d); err != nil {
+		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// genuine refuses a form that did not come from our own page.
+func (p *idp) genuine(r *http.Request) bool {
+	c, err := r.Cookie(formCookie)
+	return err == nil && r.ParseForm() == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(r.PostForm.Get("token"))) == 1
+}
+
+func (p *idp) showLogin(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("id")
+	a, err := p.store.AuthRequestByID(r.Context(), id)
+	if err != nil {
+		p.show(w, r, http.StatusNotFound, page{Title: "This sign-in has ended", Error: "It was used already or took too long. Go back to Muster and start again."})
+		return
+	}
+	d := page{Title: "Sign in", ID: id}
+	if l, ok := a.(*login); ok {
+		if _, known := account(l.LoginHint); known {
+			d.User = l.LoginHint
+		}
+	}
+	p.show(w, r, http.StatusOK, d)
+}
+
+func (p *idp) tryLogin(w http.ResponseWriter, r *http.Request) {
+	if !p.genuine(r) {
+		p.show(w, r, http.StatusForbidden, page{Title: "Sign in", ID: r.PostFormValue("id"), Error: "This page was open too long or cookies are off. Try again."})
+		return
+	}
+	id := r.PostForm.Get("id")
+	a, say := p.check(r.PostForm.Get("user"), r.PostForm.Get("password"))
+	if say != "" {
+		p.show(w, r, http.StatusUnauthorized, page{Title: "Sign in", ID: id, User: r.PostForm.Get("user"), Error: say})
+		return
+	}
+	if !p.store.finish(id, a.User) {
+		p.show(w, r, http.StatusNotFound, page{Title: "This sign-in has ended", Error: "It was used already or took too long. Go back to Muster and start again."})
+		return
+	}
+	ctx := op.ContextWithIssuer(r.Context(), p.issuer)
+	http.Redirect(w, r, op.AuthCallbackURL(p.op)(ctx, id), http.StatusFound)
+}
+
+func (p *idp) showDevice(w http.ResponseWriter, r *http.Request) {
+	p.show(w, r, http.StatusOK, page{Title: "Sign in on another device", Device: true, Code: r.URL.Query().Get("user_code")})
+}
+
+func (p *idp) tryDevice(w http.ResponseWriter, r *http.Request) {
+	d := page{Title: "Sign in on another device", Device: true, Code: r.PostFormValue("code"), User: r.PostFormValue("user")}
+	if !p.genuine(r) {
+		d.Error = "This page was open too long or cookies are off. Try again."
+		p.show(w, r, http.StatusForbidden, d)
+		return
+	}
+	a, say := p.check(r.PostForm.Get("user"), r.PostForm.Get("password"))
+	if d.Error = say; say != "" {
+		p.show(w, r, http.StatusUnauthorized, d)
+		return
+	}
+	code := strings.ToUpper(strings.ReplaceAll(strings.ReplaceAll(d.Code, " ", ""), "-", ""))
+	if len(code) == 8 {
+		code = code[:4] + "-" + code[4:]
+	}
+	allow := r.PostForm.Get("action") != "refuse"
+	if !p.store.decide(code, a.User, allow) {
+		d.Error = "No device is waiting with this code. Read it again from the device; it is good for five minutes."
+		p.show(w, r, http.StatusNotFound, d)
+		return
+	}
+	done := "The device is signed in. You can close this page."
+	if !allow {
+		done = "The device was refused. You can close this page."
+	}
+	p.show(w, r, http.StatusOK, page{Title: d.Title, Done: done})
+}
+
+func (p *idp) showSignedOut(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/" {
+		p.show(w, r, http.StatusOK, page{Title: "Identity provider", Done: "This is the demonstration force's sign-in. Start from Muster."})
+		return
+	}
+	p.show(w, r, http.StatusOK, page{Title: "Signed out", Done: "You are signed out. You can close this page."})
+}
