@@ -2,11 +2,14 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"maps"
 	"regexp"
 
 	"muster/plugins"
 	"muster/plugins/transport"
+	"muster/store/keyring"
 )
 
 var _ transport.Credentials = (*Manager)(nil)
@@ -58,8 +61,31 @@ func (m *Manager) SetValues(ctx context.Context, system string, values map[strin
 	return nil
 }
 
-// Forget removes everything that this officer gave for a system.
-func (m *Manager) Forget(ctx context.Context, system string) error {
+// StoreValue keeps an option of a system for every officer of the profile whose keyring kr is, as IT provisions it; nobody
+// needs to be signed in. What an officer gives for himself goes before it.
+func StoreValue(ctx context.Context, kr *keyring.Keyring, system, option, value string) error {
+	if !systemForm.MatchString(system) {
+		return plugins.Errorf(plugins.Invalid, "There is no system of that name.")
+	}
+	all := map[string]string{}
+	b, err := kr.Get(ctx, sharedName+system)
+	if err == nil {
+		err = json.Unmarshal(b, &all)
+	} else if errors.Is(err, keyring.ErrNotFound) {
+		err = nil
+	}
+	if err != nil {
+		return say(err, "")
+	}
+	all[option] = value
+	if b, err = json.Marshal(all); err != nil {
+		return err
+	}
+	return say(kr.Set(ctx, sharedName+system, b), "")
+}
+
+// Forget removes what is kept of these options of a system, this officer's and the shared ones; of all if none is named.
+func (m *Manager) Forget(ctx context.Context, system string, options ...string) error {
 	release, err := m.hold(ctx)
 	if err != nil {
 		return err
@@ -69,11 +95,28 @@ func (m *Manager) Forget(ctx context.Context, system string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.o.Keyring.Delete(ctx, name); err != nil {
-		return say(err, "")
+	for _, entry := range []string{name, sharedName + system} {
+		if err := m.forgetIn(ctx, entry, options); err != nil {
+			return err
+		}
 	}
 	m.drop(system)
 	return nil
+}
+
+func (m *Manager) forgetIn(ctx context.Context, entry string, options []string) error {
+	all := map[string]string{}
+	found, err := m.loadJSON(ctx, entry, &all)
+	if err != nil || !found {
+		return err
+	}
+	for _, o := range options {
+		delete(all, o)
+	}
+	if len(options) == 0 || len(all) == 0 {
+		return say(m.o.Keyring.Delete(ctx, entry), "")
+	}
+	return m.saveJSON(ctx, entry, all)
 }
 
 // Missing names the options of a system that the officer must still give, in the plugin's order.
@@ -122,8 +165,10 @@ func (m *Manager) given(ctx context.Context, system string) (map[string]string, 
 			return all, nil
 		}
 		all = map[string]string{}
-		if _, err := m.loadJSON(ctx, name, &all); err != nil {
-			return nil, err
+		for _, entry := range []string{sharedName + system, name} { // the officer's own go over the shared ones
+			if _, err := m.loadJSON(ctx, entry, &all); err != nil {
+				return nil, err
+			}
 		}
 		m.mu.Lock()
 		same := m.changes == changes

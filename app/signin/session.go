@@ -20,6 +20,7 @@ const (
 	localName   = "local/officer"
 	keyName     = "store-key/" // + officer
 	systemName  = "system/"    // + officer / system
+	sharedName  = "shared/"    // + system: what IT provisioned for every officer
 )
 
 // session is what continues after the program ends. It lives in the keyring only.
