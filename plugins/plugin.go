@@ -81,6 +81,23 @@ type AuthSpec struct {
 	Secret   string // name of the secret option
 	Digest   bool   // WS-Security PasswordDigest instead of PasswordText
 	InBody   bool   // OAuth2 client credentials in the body instead of Basic
+
+	Also []AuthSpec // further credentials sent with it: an API key beside a bearer token
+
+	// For AuthCookie: User and Secret are posted to Login in the fields UserField and SecretField, Form's fixed
+	// fields beside them. Where Page is set, the hidden fields of its form are fetched first and sent along.
+	Login       string // address the form is posted to: absolute, or a path below Base
+	Page        string // address of the page with the form; empty if it needs none of its hidden fields
+	UserField   string // "" is username
+	SecretField string // "" is password
+	Form        map[string]string
+	Lost        LostSession
+}
+
+// LostSession is how a system shows that nobody is signed in any more where it does not answer 401: one sign suffices.
+type LostSession struct {
+	Path string // the answer comes from this path or sends there; "" is the path of Page, else of Login
+	Text string // a page that holds this text is the sign-in page
 }
 
 // KindSpec says what a system holds of one kind, what it can be searched by, and what it accepts.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"muster/plugins"
 )
@@ -35,16 +34,6 @@ func (c *chain) newSigners() ([]signer, error) {
 		out = append(out, s)
 	}
 	return out, nil
-}
-
-func (c *chain) newSigner(a plugins.AuthSpec) (signer, error) {
-	switch a.Kind {
-	case plugins.AuthNone, "":
-		return open{}, nil
-	case plugins.AuthBearer:
-		return newBearer(c), nil
-	}
-	return nil, fmt.Errorf("sign-in of kind %q is not known", a.Kind)
 }
 
 // signedIn sends req with the first way to sign in that has its credentials. A refusal is answered by one renewal and
@@ -205,5 +194,3 @@ func (c *chain) sendSignin(ctx context.Context, r *http.Request) (*http.Response
 	}
 	return c.repeated(c.signin, r)
 }
-
-const skew = 30 * time.Second

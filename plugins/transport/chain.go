@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -57,8 +58,9 @@ type chain struct {
 	breaker *breaker
 	pace    *pace
 	signers []signer
-	asks    *retryablehttp.Client // requests of the plugin
-	signin  *retryablehttp.Client // requests of the sign-in: neither signed nor held up by the system's own breaker
+	jar     atomic.Pointer[cookiejar.Jar] // of a system that signs in by a form
+	asks    *retryablehttp.Client         // requests of the plugin
+	signin  *retryablehttp.Client         // requests of the sign-in: neither signed nor held up by the system's own breaker
 }
 
 // New makes the client of one system. It does no I/O. The client belongs to one officer: it keeps tokens and sessions
@@ -125,6 +127,7 @@ func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) { return t(r
 type call struct {
 	write, idempotent, stream bool
 
+	unsigned bool        // the latest attempt could not be signed: the sign-in has its own repeats
 	sent     atomic.Bool // the headers of the latest attempt went out
 	signer   signer
 	used     string // what the latest attempt was signed with
@@ -280,7 +283,7 @@ func (c *chain) attempt(r *http.Request) (*http.Response, error) {
 	ctx := r.Context()
 	k := callFrom(ctx)
 	k.sent.Store(false)
-	k.status, k.used = 0, ""
+	k.status, k.used, k.unsigned = 0, "", false
 	done, err := c.breaker.allow()
 	if err != nil {
 		return nil, err
@@ -289,6 +292,7 @@ func (c *chain) attempt(r *http.Request) (*http.Response, error) {
 	req := r.Clone(ctx)
 	if k.signer != nil {
 		if k.used, err = k.signer.sign(ctx, req); err != nil {
+			k.unsigned = true
 			done(errIgnored)
 			return nil, err
 		}

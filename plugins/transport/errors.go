@@ -113,7 +113,7 @@ func innermost(err error) error {
 // garbled recognises net/http's own refusals of an answer, which have no types.
 func garbled(err error) bool {
 	s := err.Error()
-	for _, part := range []string{"malformed", "response headers exceeded", "invalid header", "bad Content-Length", "unsupported transfer encoding", "too many transfer encodings", "invalid byte in chunk", "chunked line", "chunk length"} {
+	for _, part := range []string{"malformed", "multiple Content-Length", "response headers exceeded", "invalid header", "bad Content-Length", "unsupported transfer encoding", "too many transfer encodings", "invalid byte in chunk", "chunked line", "chunk length"} {
 		if strings.Contains(s, part) {
 			return true
 		}

@@ -177,7 +177,18 @@ func (c *chain) follow(req *http.Request) (*http.Response, error) {
 			}
 			return nil, refusal
 		}
+		jar := c.jarOf(req.Context())
+		if jar != nil {
+			req.Header.Del("Cookie")
+			for _, k := range jar.Cookies(req.URL) {
+				req.AddCookie(k)
+			}
+		}
 		resp, err := c.wires.of(req.URL).RoundTrip(req)
+		if err == nil && jar != nil {
+			jar.SetCookies(req.URL, resp.Cookies())
+			resp.Header.Del("Set-Cookie") // the session is the transport's, not the plugin's
+		}
 		if err != nil {
 			if errors.Is(err, ErrUndeclared) {
 				return nil, c.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: it goes to a server that is not declared for this system. Tell IT.", c.name)

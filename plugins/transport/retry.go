@@ -64,7 +64,7 @@ func (c *chain) repeated(client *retryablehttp.Client, r *http.Request) (*http.R
 
 func (c *chain) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	k := callFrom(ctx)
-	if ctx.Err() != nil || k == nil {
+	if ctx.Err() != nil || k == nil || k.unsigned {
 		return false, nil
 	}
 	safe := !k.write || k.idempotent

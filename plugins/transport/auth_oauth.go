@@ -1,0 +1,228 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/plugins"
+)
+
+const (
+	grantExchange   = "urn:ietf:params:oauth:grant-type:token-exchange"
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+
+	skew            = 30 * time.Second // a token is renewed this long before it ends, or after nine tenths of a short life
+	defaultLifetime = time.Hour        // of a token whose server does not say; a 401 renews it earlier
+)
+
+// grant sends a token that a token endpoint gave: for the system's own client (RFC 6749 section 4.4), or in exchange
+// for the one login's token (RFC 8693).
+type grant struct {
+	c        *chain
+	a        plugins.AuthSpec
+	endpoint *url.URL
+	tokens   *source
+}
+
+func newGrant(c *chain, a plugins.AuthSpec) (*grant, error) {
+	u, err := c.address(a.Base, a.Token)
+	if err != nil {
+		return nil, fmt.Errorf("sign-in %s: token endpoint: %w", a.Kind, err)
+	}
+	g := &grant{c: c, a: a, endpoint: u}
+	g.tokens = &source{keep: true, now: c.now, fetch: g.client}
+	if a.Kind == plugins.AuthExchange {
+		g.tokens.fetch = g.exchange
+	} else if a.User == "" || a.Secret == "" {
+		return nil, fmt.Errorf("sign-in %s needs a user (client id) and a secret", a.Kind)
+	}
+	return g, nil
+}
+
+func (g *grant) sign(ctx context.Context, r *http.Request) (string, error) {
+	t, err := g.tokens.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	header := g.a.Header
+	if header == "" {
+		header = "Authorization"
+	}
+	prefix := g.a.Prefix
+	if prefix == "" {
+		prefix = "Bearer "
+	}
+	r.Header.Set(header, prefix+t.value)
+	return t.value, nil
+}
+
+func (g *grant) renew(ctx context.Context, used string) error { return g.tokens.renew(ctx, used) }
+func (g *grant) refused(r *http.Response) bool                { return r.StatusCode == http.StatusUnauthorized }
+
+func (g *grant) client(ctx context.Context, _ string) (token, error) {
+	return g.post(ctx, url.Values{"grant_type": {"client_credentials"}})
+}
+
+func (g *grant) exchange(ctx context.Context, _ string) (token, error) {
+	login, err := g.c.loginToken(ctx, "")
+	if err != nil {
+		return token{}, err
+	}
+	t, err := g.trade(ctx, login.value)
+	if plugins.KindOf(err) != plugins.Auth || errors.Is(err, ErrNoCredential) {
+		return t, err
+	}
+	// The login's own token may have ended meanwhile: one newer one, if there is one.
+	fresh, freshErr := g.c.loginToken(ctx, login.value)
+	if freshErr != nil || fresh.value == login.value {
+		return token{}, err
+	}
+	return g.trade(ctx, fresh.value)
+}
+
+func (g *grant) trade(ctx context.Context, subject string) (token, error) {
+	form := url.Values{
+		"grant_type":           {grantExchange},
+		"subject_token":        {subject},
+		"subject_token_type":   {typeAccessToken},
+		"requested_token_type": {typeAccessToken},
+	}
+	if g.a.Audience != "" {
+		form.Set("audience", g.a.Audience)
+	}
+	return g.post(ctx, form)
+}
+
+// post asks the token endpoint.
+func (g *grant) post(ctx context.Context, form url.Values) (token, error) {
+	c := g.c
+	if g.a.Scope != "" {
+		form.Set("scope", g.a.Scope)
+	}
+	if g.a.Resource != "" {
+		form.Set("resource", g.a.Resource)
+	}
+	var id, secret string
+	var err error
+	if g.a.User != "" {
+		if id, err = c.secret(ctx, g.a.User); err != nil {
+			return token{}, err
+		}
+	}
+	if g.a.Secret != "" {
+		if secret, err = c.secret(ctx, g.a.Secret); err != nil {
+			return token{}, err
+		}
+	}
+	if id != "" && (g.a.InBody || secret == "") {
+		form.Set("client_id", id)
+		if secret != "" {
+			form.Set("client_secret", secret)
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.endpoint.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return token{}, c.err(plugins.Invalid, errLocation, "The sign-in address of %s cannot be used. Tell IT.", c.name)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	if secret != "" && !g.a.InBody {
+		r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret)) // encoded first: RFC 6749 section 2.3.1
+	}
+	resp, err := c.sendSignin(ctx, r)
+	if err != nil {
+		return token{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return token{}, err
+	}
+	return c.readToken(resp, body)
+}
+
+var oauthCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// readToken reads a token endpoint's answer (RFC 6749 section 5).
+func (c *chain) readToken(resp *http.Response, body []byte) (token, error) {
+	var got struct {
+		Access  string     `json:"access_token"`
+		Type    string     `json:"token_type"`
+		Expires flexNumber `json:"expires_in"`
+		Error   string     `json:"error"`
+	}
+	parsed := json.Unmarshal(body, &got)
+	switch s := resp.StatusCode; {
+	case s == http.StatusTooManyRequests || s >= 500:
+		return token{}, fromStatus(words{c.id, "The sign-in service of " + c.name}, resp, false, c.now())
+	case s < 200 || s >= 300:
+		code := "status " + strconv.Itoa(s)
+		if oauthCode.MatchString(got.Error) {
+			code = got.Error
+		}
+		return token{}, c.err(plugins.Auth, errors.New(code), "The sign-in service of %s refused (%s). Sign in again; if it stays, IT must check the credential or your access.", c.name, code)
+	case parsed != nil || got.Access == "":
+		return token{}, c.err(plugins.Drift, errors.New("no token in the answer"), "The sign-in service of %s sent an answer without a token. Tell IT.", c.name)
+	case got.Type != "" && !strings.EqualFold(got.Type, "bearer") && !strings.EqualFold(got.Type, "n_a"):
+		return token{}, c.err(plugins.Drift, errors.New("token type not known"), "The sign-in service of %s sent a token of a kind that Muster cannot use. Tell IT.", c.name)
+	}
+	Remember(got.Access)
+	life := time.Duration(got.Expires) * time.Second
+	if life <= 0 {
+		life = defaultLifetime
+	}
+	return token{value: got.Access, expires: c.now().Add(life - min(skew, life/10))}, nil
+}
+
+// flexNumber reads seconds that some servers send as a string; anything else, or what no clock could hold, is 0.
+type flexNumber int64
+
+func (n *flexNumber) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseFloat(strings.Trim(string(b), `"`), 64)
+	if err == nil && v > 0 && v < 1e9 {
+		*n = flexNumber(v)
+	}
+	return nil
+}
+
+// address resolves an absolute URL, or a path below the url option base ("" is the first one), and demands that the
+// allow-list has it.
+func (c *chain) address(base, ref string) (*url.URL, error) {
+	u, err := url.Parse(ref)
+	if err != nil || ref == "" {
+		return nil, errors.New("the address is missing or cannot be read")
+	}
+	if !u.IsAbs() {
+		for _, o := range c.info.Options {
+			if o.Type != plugins.OptionURL || (base != "" && o.Name != base) {
+				continue
+			}
+			root, err := url.Parse(configured(c.cfg, o))
+			if err != nil || root.Host == "" {
+				return nil, fmt.Errorf("setting %s is missing or is not a web address", o.Name)
+			}
+			if root.Path == "" {
+				root.Path = "/"
+			}
+			full := root.JoinPath(u.Path)
+			full.RawQuery = u.RawQuery
+			u = full
+			break
+		}
+	}
+	if e := c.allow.check(c.words, u); e != nil {
+		return nil, errors.New("the address is not on the list of hosts, or is not secure")
+	}
+	return u, nil
+}
+
+func encodePair(k, v string) string { return url.QueryEscape(k) + "=" + url.QueryEscape(v) }
