@@ -1,0 +1,218 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"muster/app/audit"
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// The refusals that every use case shares.
+var (
+	ErrSignedOut = errors.New("nobody is signed in: sign in first")
+	ErrLocked    = errors.New("the desk is locked: unlock it first")
+	ErrNoPurpose = errors.New("no purpose, no search: say why you are looking first")
+)
+
+// Operations of calls that touch no personal data; the transport lets them through without an audit record of their own.
+const (
+	opCheck  = "check"
+	opSignIn = "sign-in"
+)
+
+// permit is asked by the transport before every request leaves: an access that is not accounted for stays here.
+func permit(ctx context.Context, _ *http.Request) error {
+	a, ok := plugins.AccessFrom(ctx)
+	switch {
+	case !ok:
+		return errors.New("the request carries no access and was not sent")
+	case a.Audited > 0, a.Operation == opCheck, a.Operation == opSignIn:
+		return nil
+	}
+	return errors.New("the access is not in the audit log and was not sent")
+}
+
+// access is the Access of the officer now, for one operation.
+func (d *Desk) access(op string, p plugins.Purpose) plugins.Access {
+	o, _ := d.Officer()
+	return plugins.Access{Officer: o.ID, Collar: o.Collar, Role: o.Role, Force: o.Force, Workstation: workstation(),
+		Purpose: p, Operation: op, Correlation: uuid.NewString()}
+}
+
+// record starts an audit record of the officer's own.
+func (d *Desk) record(a plugins.Access) audit.Record {
+	return audit.Record{Time: d.now(), Operation: audit.Operation(a.Operation), Officer: a.Officer, Collar: a.Collar, Role: a.Role,
+		Force: a.Force, Workstation: a.Workstation, Purpose: a.Purpose, Correlation: a.Correlation, Session: d.sessionID(),
+		Classification: d.dict.DefaultMarking().Classification}
+}
+
+// of says which system and plugin a record is about.
+func (d *Desk) of(r audit.Record, s *system) audit.Record {
+	r.System, r.Plugin, r.PluginVersion = s.cfg.ID, s.info.ID, s.info.Version
+	return r
+}
+
+// account makes records durable and returns the context that lets the calls they account for leave.
+// On an error nothing may be read or sent.
+func (d *Desk) account(ctx context.Context, a plugins.Access, records ...audit.Record) (context.Context, uint64, error) {
+	s, err := d.current()
+	if err != nil {
+		return nil, 0, err
+	}
+	seqs, err := s.audit.Append(ctx, records...)
+	if err != nil {
+		d.auditFailed(err)
+		return nil, 0, err
+	}
+	a.Audited = seqs[0]
+	return plugins.WithAccess(ctx, a), seqs[0], nil
+}
+
+// closing notes how an accounted access ended. It is written behind the answer: the access itself is already accounted for.
+func (d *Desk) closing(a plugins.Access, sys *system, seq uint64, count int, err error) {
+	r := d.record(a)
+	if sys != nil {
+		r = d.of(r, sys)
+	}
+	r.Operation, r.Of, r.Count = audit.Outcome, seq, count
+	if err != nil {
+		r.Error = string(plugins.KindOf(err))
+	}
+	s, cerr := d.current()
+	if cerr != nil {
+		return
+	}
+	s.later(func(ctx context.Context) {
+		if _, err := s.audit.Append(ctx, r); err != nil {
+			d.auditFailed(err)
+		}
+	})
+}
+
+func (d *Desk) auditFailed(err error) {
+	d.mu.Lock()
+	d.auditErr = err
+	d.mu.Unlock()
+	d.log.Error("the audit log takes no more; access stops", "error", err)
+	d.notify(TopicSystems, "")
+}
+
+// termsOf puts query terms into an audit record; the log is sealed.
+func termsOf(terms []plugins.Term, text string) map[string]string {
+	m := map[string]string{}
+	for _, t := range terms {
+		m[string(t.Property)] = t.Value.Source
+	}
+	if text != "" {
+		m["text"] = text
+	}
+	return m
+}
+
+// Purposes lists the reason codes.
+func (d *Desk) Purposes() []PurposeDef { return slices.Clone(d.purposes) }
+
+// Purpose is why the officer is looking now; ok is false when none was given for this task.
+func (d *Desk) Purpose() (plugins.Purpose, bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.purpose == nil {
+		return plugins.Purpose{}, false
+	}
+	return *d.purpose, true
+}
+
+// SetPurpose says why the officer looks from now on. It refuses a code that is not listed, and one whose reason or case is missing.
+func (d *Desk) SetPurpose(p plugins.Purpose) error {
+	p.Text, p.Case = strings.TrimSpace(p.Text), strings.TrimSpace(p.Case)
+	i := slices.IndexFunc(d.purposes, func(x PurposeDef) bool { return x.Code == p.Code })
+	switch {
+	case i < 0:
+		return fmt.Errorf("%q is not one of the force's reasons for looking", p.Code)
+	case d.purposes[i].Text && p.Text == "":
+		return fmt.Errorf("%s: type the reason in a few words", d.purposes[i].Label)
+	case d.purposes[i].Case && p.Case == "":
+		return fmt.Errorf("%s: give the case or incident reference", d.purposes[i].Label)
+	}
+	d.mu.Lock()
+	d.purpose = &p
+	d.mu.Unlock()
+	d.notify(TopicPurpose, "")
+	return nil
+}
+
+// purposeFor is the purpose of a search or a case; without one nothing is read, unless policy lets it.
+func (d *Desk) purposeFor() (plugins.Purpose, error) {
+	p, ok := d.Purpose()
+	if !ok && d.policy.PurposeRequired.Value {
+		return p, ErrNoPurpose
+	}
+	return p, nil
+}
+
+func workstation() string {
+	h, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return h
+}
+
+// Audit returns the officer's own records, newest first, from before (0 is the end), at most n.
+func (d *Desk) Audit(before uint64, n int) ([]audit.Record, error) {
+	s, err := d.current()
+	if err != nil {
+		return nil, err
+	}
+	return s.audit.Records(before, n, nil)
+}
+
+// VerifyAudit proves the whole log.
+func (d *Desk) VerifyAudit(ctx context.Context) (audit.Verdict, error) {
+	s, err := d.current()
+	if err != nil {
+		return audit.Verdict{}, err
+	}
+	return s.audit.Verify(ctx), nil
+}
+
+// Encoder takes the records of an export one by one; *json.Encoder is one.
+type Encoder interface{ Encode(any) error }
+
+// ExportAudit writes every record, oldest first, to enc and says how many. The export is itself recorded, before the first is written.
+func (d *Desk) ExportAudit(ctx context.Context, recipient string, enc Encoder) (int, error) {
+	s, err := d.current()
+	if err != nil {
+		return 0, err
+	}
+	p, _ := d.Purpose()
+	a := d.access(string(audit.Export), p)
+	r := d.record(a)
+	r.Recipient = recipient
+	if _, _, err := d.account(ctx, a, r); err != nil {
+		return 0, err
+	}
+	n := 0
+	err = s.audit.Each(0, func(r audit.Record) error {
+		n++
+		return enc.Encode(r)
+	})
+	return n, err
+}
+
+func refStrings(refs []pole.Ref) string {
+	out := make([]string, len(refs))
+	for i, r := range refs {
+		out[i] = r.String()
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,430 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"muster/app/audit"
+	"muster/app/caseview"
+	"muster/app/match"
+	"muster/app/search"
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+const (
+	linkedMost = 120              // linked records read for one case; more are shown by name
+	linkedWait = 10 * time.Second // for all of them together; a slow system never holds up the case longer
+)
+
+// ErrNoCase means that there is nothing to open under this id.
+var ErrNoCase = errors.New("there is no such record: search again, it may have been found under another reference")
+
+// OpenCase builds the case of an entity of the latest search, of a kept case, or of any record, by entity id or Ref.String.
+// It fetches the subject's records in full and what they link to, from every system; what could not be read is a Gap.
+func (d *Desk) OpenCase(ctx context.Context, id string) (caseview.Case, error) {
+	s, err := d.current()
+	if err != nil {
+		return caseview.Case{}, err
+	}
+	purpose, err := d.purposeFor()
+	if err != nil {
+		return caseview.Case{}, err
+	}
+	b := &caseBuilder{d: d, s: s, purpose: purpose, old: map[string]bool{}, read: map[string]pole.Record{}, gaps: map[string]*caseview.Gap{}}
+	b.access = d.access(string(audit.Combination), purpose)
+	if err := b.subject(ctx, id); err != nil {
+		return caseview.Case{}, err
+	}
+	b.around(ctx)
+	c := caseview.Build(d.dict, caseview.Input{Entity: b.entity, Around: b.near, Old: b.old, Gaps: b.gapList()})
+	d.touchKept(s, c)
+	return c, ctx.Err()
+}
+
+// caseBuilder gathers what one case is made of.
+type caseBuilder struct {
+	d       *Desk
+	s       *session
+	purpose plugins.Purpose
+	access  plugins.Access
+
+	entity match.Entity
+	near   []match.Entity
+
+	mu   sync.Mutex
+	old  map[string]bool
+	read map[string]pole.Record // in full, by Ref.String
+	gaps map[string]*caseview.Gap
+}
+
+// subject finds the entity, accounts for combining it, and reads its records in full.
+func (b *caseBuilder) subject(ctx context.Context, id string) error {
+	e, ok := b.d.latestEntity(id, b.old)
+	var refs []pole.Ref
+	if ok {
+		for _, r := range e.Records {
+			refs = append(refs, r.Ref)
+		}
+	} else if refs = b.d.keptRefs(b.s, id); len(refs) == 0 {
+		ref, err := pole.ParseRef(id)
+		if err != nil {
+			return ErrNoCase
+		}
+		refs = []pole.Ref{ref}
+	}
+	rec := b.d.record(b.access)
+	rec.Ref = refStrings(refs)
+	actx, seq, err := b.d.account(ctx, b.access, rec)
+	if err != nil {
+		return err
+	}
+	full := b.fetch(actx, refs, e.Records)
+	if len(full) == 0 {
+		err := fmt.Errorf("%w (%s)", ErrNoCase, b.gapWords())
+		b.d.closing(b.access, nil, seq, 0, err)
+		return err
+	}
+	if !ok {
+		full = b.others(ctx, full)
+	}
+	b.d.closing(b.access, nil, seq, len(full), nil)
+	grouper := match.New(b.d.dict)
+	grouper.Add(full...)
+	b.entity = entityWith(grouper, full[0].Ref)
+	if ok {
+		// The search decided what belongs together; reading in full must not silently drop or add a record.
+		b.entity.ID, b.entity.Kind, b.entity.Records, b.entity.Possible = e.ID, e.Kind, full, e.Possible
+		if len(b.entity.Why) == 0 {
+			b.entity.Why = e.Why
+		}
+	}
+	return ctx.Err()
+}
+
+// others looks for the same entity in every system, by what identifies it and by its title, and returns the records that belong.
+func (b *caseBuilder) others(ctx context.Context, full []pole.Record) []pole.Record {
+	found := &latest{grouper: match.New(b.d.dict), old: map[string]bool{}}
+	found.grouper.Add(full...)
+	var requests []search.Request
+	first := full[0]
+	for _, f := range first.Facts {
+		if f.Value.Norm != "" && b.d.dict.Identifies(first.Kind, f.Property) && len(requests) < 3 {
+			requests = append(requests, search.Request{Terms: []plugins.Term{{Property: f.Property, Value: f.Value}}, Kinds: []pole.Kind{first.Kind}})
+		}
+	}
+	if in := search.Interpret(b.d.dict, b.d.dict.Title(first)); len(in) > 0 && len(in[0].Terms) > 0 {
+		requests = append(requests, search.Request{Terms: in[0].Terms, Text: in[0].Text, Kinds: []pole.Kind{first.Kind}})
+	}
+	for _, r := range requests {
+		_ = b.d.runSearch(ctx, b.s, b.purpose, r, found, func(ev SearchEvent) {
+			if a := ev.Answer; a != nil && (a.State == search.NotSearched || a.State == search.Partial) {
+				b.gap(a.System, a.Say)
+			}
+		})
+	}
+	maps.Copy(b.old, found.old)
+	e := entityWith(found.grouper, first.Ref)
+	for _, r := range e.Records {
+		if !slices.ContainsFunc(full, func(x pole.Record) bool { return x.Ref == r.Ref }) {
+			full = append(full, r)
+		}
+	}
+	return full
+}
+
+// around reads what the subject's records link to, and what of the latest search links to them.
+func (b *caseBuilder) around(ctx context.Context) {
+	own := map[pole.Ref]bool{}
+	for _, r := range b.entity.Records {
+		own[r.Ref] = true
+	}
+	var refs []pole.Ref
+	for _, r := range b.entity.Records {
+		for _, l := range r.Links {
+			for _, far := range []pole.Ref{l.From, l.To} {
+				if !own[far] && !far.IsZero() && !slices.Contains(refs, far) {
+					refs = append(refs, far)
+				}
+			}
+		}
+	}
+	grouper := match.New(b.d.dict)
+	for _, e := range b.d.latestEntities() {
+		if e.ID != b.entity.ID && linksTo(e, own, refs) {
+			grouper.Add(e.Records...)
+			for _, r := range e.Records {
+				refs = slices.DeleteFunc(refs, func(x pole.Ref) bool { return x == r.Ref })
+			}
+		}
+	}
+	if len(refs) > linkedMost {
+		refs = refs[:linkedMost]
+	}
+	if len(refs) > 0 {
+		rec := b.d.record(b.access)
+		rec.Ref = refStrings(refs)
+		if actx, seq, err := b.d.account(ctx, b.access, rec); err == nil {
+			actx, cancel := context.WithTimeout(actx, linkedWait)
+			linked := b.fetch(actx, refs, nil)
+			cancel()
+			grouper.Add(linked...)
+			b.d.closing(b.access, nil, seq, len(linked), nil)
+		}
+	}
+	b.near = grouper.Entities()
+}
+
+func linksTo(e match.Entity, own map[pole.Ref]bool, refs []pole.Ref) bool {
+	for _, r := range e.Records {
+		if slices.Contains(refs, r.Ref) {
+			return true
+		}
+		for _, l := range r.Links {
+			if own[l.From] || own[l.To] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fetch reads refs in full, every system beside the others, in the order of refs. Where a system does not give a record, the one
+// at hand or the kept copy stands in, and a gap says so.
+func (b *caseBuilder) fetch(ctx context.Context, refs []pole.Ref, atHand []pole.Record) []pole.Record {
+	got := make([]*pole.Record, len(refs))
+	var wg sync.WaitGroup
+	for i, ref := range refs {
+		wg.Go(func() {
+			rec, err := b.d.fetchRecord(ctx, ref)
+			if err == nil {
+				got[i] = &rec
+				return
+			}
+			if plugins.KindOf(err) != plugins.NotFound && !errors.Is(err, errNoFetch) {
+				b.gap(ref.System, say(err), ref)
+			}
+			if j := slices.IndexFunc(atHand, func(r pole.Record) bool { return r.Ref == ref }); j >= 0 {
+				got[i] = &atHand[j]
+				return
+			}
+			if kept, ok, kerr := b.s.store.Record(ref); kerr == nil && ok {
+				b.mu.Lock()
+				b.old[ref.String()] = true
+				b.mu.Unlock()
+				got[i] = &kept
+			}
+		})
+	}
+	wg.Wait()
+	var out []pole.Record
+	var fresh []pole.Record
+	for _, r := range got {
+		if r == nil {
+			continue
+		}
+		out = append(out, *r)
+		if !b.old[r.Ref.String()] {
+			fresh = append(fresh, *r)
+		}
+	}
+	if len(fresh) > 0 {
+		b.s.later(func(context.Context) {
+			if err := b.s.store.PutRecords(b.d.now(), fresh...); err != nil {
+				b.d.log.Warn("copies for offline use could not be kept", "error", err)
+			}
+		})
+	}
+	return out
+}
+
+var errNoFetch = errors.New("the system gives this kind in lists only")
+
+// fetchRecord reads one record in full. The context must carry an accounted access.
+func (d *Desk) fetchRecord(ctx context.Context, ref pole.Ref) (pole.Record, error) {
+	sys, ok := d.system(ref.System)
+	if !ok {
+		return pole.Record{}, &plugins.Error{Kind: plugins.NotFound, System: ref.System, Say: "the system is not set up on this desk"}
+	}
+	open, err := sys.open()
+	if err != nil {
+		return pole.Record{}, err
+	}
+	if !slices.ContainsFunc(sys.info.Kinds, func(k plugins.KindSpec) bool { return k.Fetch && (ref.Type == "" || k.Type == ref.Type) }) {
+		return pole.Record{}, errNoFetch
+	}
+	var rec pole.Record
+	err = guard(func() (err error) {
+		rec, err = open.Fetch(ctx, ref)
+		return err
+	})
+	if err == nil && rec.Ref != ref {
+		return pole.Record{}, &plugins.Error{Kind: plugins.Drift, System: ref.System, Say: "it gave another record than the one that was asked for"}
+	}
+	return rec, err
+}
+
+// Fetch reads one record in full; the access is accounted for first.
+func (d *Desk) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
+	s, err := d.current()
+	if err != nil {
+		return pole.Record{}, err
+	}
+	purpose, err := d.purposeFor()
+	if err != nil {
+		return pole.Record{}, err
+	}
+	a := d.access(string(audit.Consultation), purpose)
+	rec := d.record(a)
+	rec.System, rec.Ref = ref.System, ref.String()
+	actx, seq, err := d.account(ctx, a, rec)
+	if err != nil {
+		return pole.Record{}, err
+	}
+	r, err := d.fetchRecord(actx, ref)
+	sys, _ := d.system(ref.System)
+	if err != nil {
+		d.closing(a, sys, seq, 0, err)
+		return pole.Record{}, err
+	}
+	d.closing(a, sys, seq, 1, nil)
+	s.later(func(context.Context) { _ = s.store.PutRecords(d.now(), r) })
+	return r, nil
+}
+
+func (b *caseBuilder) gap(system, say string, refs ...pole.Ref) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g := b.gaps[system]
+	if g == nil {
+		g = &caseview.Gap{System: system, Say: say}
+		b.gaps[system] = g
+	}
+	g.Refs = append(g.Refs, refs...)
+}
+
+func (b *caseBuilder) gapList() []caseview.Gap {
+	var out []caseview.Gap
+	for _, id := range slices.Sorted(maps.Keys(b.gaps)) {
+		out = append(out, *b.gaps[id])
+	}
+	return out
+}
+
+func (b *caseBuilder) gapWords() string {
+	for _, g := range b.gapList() {
+		return g.System + ": " + g.Say
+	}
+	return "no system has it"
+}
+
+func entityWith(g *match.Grouper, ref pole.Ref) match.Entity {
+	for _, e := range g.Entities() {
+		for _, r := range e.Records {
+			if r.Ref == ref {
+				return e
+			}
+		}
+	}
+	return match.Entity{}
+}
+
+// latestEntity finds an entity of the latest search by its id or by any of its records.
+func (d *Desk) latestEntity(id string, old map[string]bool) (match.Entity, bool) {
+	d.mu.RLock()
+	l := d.latest
+	d.mu.RUnlock()
+	if l == nil {
+		return match.Entity{}, false
+	}
+	d.grouping.Lock()
+	defer d.grouping.Unlock()
+	maps.Copy(old, l.old)
+	if e, ok := l.grouper.Entity(id); ok {
+		return e, true
+	}
+	ref, err := pole.ParseRef(id)
+	if err != nil {
+		return match.Entity{}, false
+	}
+	e := entityWith(l.grouper, ref)
+	return e, e.ID != ""
+}
+
+func (d *Desk) latestEntities() []match.Entity {
+	d.mu.RLock()
+	l := d.latest
+	d.mu.RUnlock()
+	if l == nil {
+		return nil
+	}
+	d.grouping.Lock()
+	defer d.grouping.Unlock()
+	return l.grouper.Entities()
+}
+
+// KeepCase keeps a case on the desk, so that it opens again at a key and its copies are kept.
+func (d *Desk) KeepCase(_ context.Context, c caseview.Case) error {
+	s, err := d.current()
+	if err != nil {
+		return err
+	}
+	k := KeptCase{ID: c.ID, Title: c.Title, Detail: c.Detail, Opened: d.now()}
+	for _, r := range c.Records {
+		k.Refs = append(k.Refs, r.Ref)
+	}
+	if err := s.kept.Put(c.ID, k); err != nil {
+		return err
+	}
+	d.notify(TopicCases, c.ID)
+	return nil
+}
+
+// DropCase takes a case off the desk; its records stay where they are.
+func (d *Desk) DropCase(_ context.Context, id string) error {
+	s, err := d.current()
+	if err != nil {
+		return err
+	}
+	if err := s.kept.Delete(id); err != nil {
+		return err
+	}
+	d.notify(TopicCases, id)
+	return nil
+}
+
+// KeptCases lists the kept cases, latest opened first.
+func (d *Desk) KeptCases() []KeptCase {
+	s, err := d.current()
+	if err != nil {
+		return nil
+	}
+	list, err := s.kept.All()
+	if err != nil {
+		d.log.Error("the kept cases could not be read", "error", err)
+		return nil
+	}
+	slices.SortFunc(list, func(a, b KeptCase) int { return b.Opened.Compare(a.Opened) })
+	return list
+}
+
+func (d *Desk) keptRefs(s *session, id string) []pole.Ref {
+	k, ok, err := s.kept.Get(id)
+	if err != nil || !ok {
+		return nil
+	}
+	return k.Refs
+}
+
+// touchKept notes that a kept case was opened, and what belongs to it now.
+func (d *Desk) touchKept(s *session, c caseview.Case) {
+	if _, ok, err := s.kept.Get(c.ID); err != nil || !ok {
+		return
+	}
+	s.later(func(ctx context.Context) { _ = d.KeepCase(ctx, c) })
+}

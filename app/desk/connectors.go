@@ -1,0 +1,163 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"muster/plugins"
+	"muster/plugins/connector"
+	"muster/plugins/packs"
+)
+
+// loadConnector finds a system's plugin: a file below systems/, a compiled-in plugin, or a pack that ships.
+func (d *Desk) loadConnector(cfg SystemConfig) (plugins.Info, string, []byte, error) {
+	if ext := filepath.Ext(cfg.Connector); ext == ".yaml" || ext == ".yml" {
+		src, err := os.ReadFile(filepath.Join(d.opts.Profile, "systems", cfg.Connector))
+		if err != nil {
+			return plugins.Info{}, cfg.Connector, nil, fmt.Errorf("its connector file cannot be read: %w", err)
+		}
+		c, err := connector.Load(cfg.Connector, src, d.dict)
+		if err != nil {
+			return plugins.Info{}, cfg.Connector, src, err
+		}
+		return c.Info(), cfg.Connector, src, nil
+	}
+	if i, ok := plugins.Lookup(cfg.Connector); ok {
+		return i, "", nil, nil
+	}
+	src, err := packs.Source(cfg.Connector)
+	if err != nil {
+		return plugins.Info{}, "", nil, fmt.Errorf("no connector %s ships with this Muster; add its file with musterctl systems add", cfg.Connector)
+	}
+	c, err := connector.Load(cfg.Connector+".yaml", src, d.dict)
+	if err != nil {
+		return plugins.Info{}, cfg.Connector + ".yaml", src, err
+	}
+	return c.Info(), cfg.Connector + ".yaml", src, nil
+}
+
+func missingOptions(i plugins.Info, cfg SystemConfig) error {
+	for _, o := range i.Options {
+		if o.Required && !o.Asked && o.Type != plugins.OptionSecret && o.Default == "" && cfg.Options[o.Name] == "" {
+			return fmt.Errorf("%s is not set: add it under options of system %s in profile.yaml", o.Label, cfg.ID)
+		}
+	}
+	return nil
+}
+
+// AddSystem adds a system from its connector file and keeps a copy of it in the profile. options are the values that are not secret.
+func (d *Desk) AddSystem(ctx context.Context, file string, options map[string]string) (string, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("the connector file cannot be read: %w", err)
+	}
+	c, err := connector.Load(filepath.Base(file), src, d.dict)
+	if err != nil {
+		return "", err
+	}
+	info := c.Info()
+	for name := range options {
+		i := slices.IndexFunc(info.Options, func(o plugins.Option) bool { return o.Name == name })
+		if i < 0 {
+			return "", fmt.Errorf("%s has no option %s", info.Name, name)
+		}
+		if info.Options[i].Type == plugins.OptionSecret {
+			return "", fmt.Errorf("%s is secret: give it with systems credential, never as an argument", name)
+		}
+	}
+	p := d.Profile()
+	if p.Profile == 0 {
+		return "", errors.New("this desk is not set up yet: sign in first, or run the demonstration")
+	}
+	if _, dup := p.system(info.ID); dup {
+		return "", fmt.Errorf("a system %s is there already: remove it first, or give the connector another id", info.ID)
+	}
+	cfg := SystemConfig{ID: info.ID, Connector: info.ID + ".yaml", Options: options}
+	if err := missingOptions(info, cfg); err != nil {
+		return "", err
+	}
+	path := filepath.Join(d.opts.Profile, "systems", cfg.Connector)
+	if err := writeFile(path, src); err != nil {
+		return "", err
+	}
+	p.Systems = append(slices.Clone(p.Systems), cfg)
+	return info.ID, d.changeProfile(ctx, p)
+}
+
+// RemoveSystem takes a system out of the profile and its credentials out of the keyring.
+func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
+	p := d.Profile()
+	cfg, ok := p.system(id)
+	if !ok {
+		return fmt.Errorf("there is no system %s", id)
+	}
+	if s, ok := d.system(id); ok {
+		for _, o := range s.info.Options {
+			if o.Type == plugins.OptionSecret || o.Asked {
+				if err := d.signin.Forget(ctx, id, o.Name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	p.Systems = slices.DeleteFunc(slices.Clone(p.Systems), func(s SystemConfig) bool { return s.ID == id })
+	if err := d.changeProfile(ctx, p); err != nil {
+		return err
+	}
+	err := os.Remove(filepath.Join(d.opts.Profile, "systems", cfg.Connector))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return err
+}
+
+// changeProfile saves p and opens its systems anew.
+func (d *Desk) changeProfile(_ context.Context, p Profile) error {
+	if err := p.Save(d.opts.Profile); err != nil {
+		return err
+	}
+	if err := d.useProfile(p); err != nil {
+		return err
+	}
+	if sess, err := d.behind(); err == nil {
+		d.openSystems(sess.ctx)
+	}
+	d.notify(TopicSystems, "")
+	return nil
+}
+
+// ConnectorSource is the text of a system's connector file; ok is false for a compiled-in plugin.
+func (d *Desk) ConnectorSource(id string) (name string, yaml []byte, ok bool) {
+	s, found := d.system(id)
+	if !found || s.source == nil {
+		return "", nil, false
+	}
+	return s.file, s.source, true
+}
+
+// ConnectorProblem is one thing that is wrong with a connector file.
+type ConnectorProblem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Say     string `json:"say"`
+	Cure    string `json:"cure,omitempty"`
+	Warning bool   `json:"warning,omitempty"`
+}
+
+// LintConnector checks a connector file against the schema and the dictionary.
+func LintConnector(name string, src []byte) ([]ConnectorProblem, error) {
+	dict, err := loadDictionary()
+	if err != nil {
+		return nil, err
+	}
+	var out []ConnectorProblem
+	for _, p := range connector.Lint(name, src, dict) {
+		out = append(out, ConnectorProblem{File: p.File, Line: p.Line, Say: p.Say, Cure: p.Cure, Warning: p.Warning})
+	}
+	return out, nil
+}

@@ -1,0 +1,189 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"muster/app/signin"
+	"muster/plugins/demoforce"
+	"muster/store/keyring"
+)
+
+// DemoOptions runs the demonstration force outside a window, for musterctl demo.
+type DemoOptions struct {
+	Profile string
+	Seed    int64
+	Scale   float64
+	Latency float64
+	Port    int // first of a run of fixed ports; 0 takes free ones
+	Log     *slog.Logger
+}
+
+// Demo is a running demonstration force with its profile written.
+type Demo struct {
+	force      *demoforce.Force
+	profile    string
+	KeyringSay string // why the systems' credentials could not be put into the keyring, and what to do
+}
+
+// demoPorts is the order in which fixed ports are given out.
+var demoPorts = []string{"idp", "rms", "cad", "custody", "intel", "vehicles", "streetcrime", "control"}
+
+// RunDemo starts the demonstration force, writes a ready profile and puts the systems' credentials into the keyring, as IT would.
+func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
+	if prof, err := LoadProfile(o.Profile); err == nil && prof.Demo == "" {
+		return nil, fmt.Errorf("%s is set up for %s: the demonstration needs a folder of its own, named with --profile", profilePath(o.Profile), prof.Force)
+	} else if err != nil && !isNotExist(err) {
+		return nil, err
+	}
+	opts := demoforce.Options{Seed: o.Seed, Scale: o.Scale, Latency: o.Latency, Log: o.Log}
+	if o.Port > 0 {
+		opts.Ports = map[string]int{}
+		for i, id := range demoPorts {
+			opts.Ports[id] = o.Port + i
+		}
+	}
+	force, err := demoforce.Start(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	d := &Demo{force: force, profile: o.Profile}
+	prof := demoProfile(force, "external", o.Seed)
+	if err := prof.Save(o.Profile); err != nil {
+		return nil, errors.Join(err, force.Close())
+	}
+	if err := provision(ctx, o.Profile, force); err != nil {
+		d.KeyringSay = fmt.Sprintf("The systems' own credentials are not in the keyring (%v); give them with musterctl systems credential.", err)
+	}
+	return d, nil
+}
+
+// Close stops the force.
+func (d *Demo) Close() error { return d.force.Close() }
+
+// Describe is everything a script needs to use the force, as musterctl demo prints it.
+func (d *Demo) Describe() map[string]any {
+	return map[string]any{
+		"type": "demo", "force": demoforce.ForceName, "profile": d.profile,
+		"signin":      map[string]any{"issuer": d.force.Issuer(), "client_id": d.force.ClientID()},
+		"systems":     d.force.Systems(),
+		"accounts":    d.force.Accounts(),
+		"credentials": d.force.Credentials(),
+		"faults": map[string]any{"url": d.force.ControlURL(), "token": d.force.ControlToken(),
+			"switch": "PUT {url}/faults/{system} with Authorization: Bearer {token} and {\"kind\":\"slow\",\"delay_ms\":1500}; DELETE ends it",
+			"kinds":  demoforce.FaultKinds()},
+	}
+}
+
+// demoProfile is the profile of a running force.
+func demoProfile(f *demoforce.Force, how string, seed int64) Profile {
+	p := Profile{Profile: profileVersion, Force: demoforce.ForceName + " (demonstration)", Demo: how, Seed: seed,
+		SignIn: signin.Settings{Kind: "oidc", Issuer: f.Issuer(), ClientID: f.ClientID()}}
+	for _, s := range f.Systems() {
+		p.Systems = append(p.Systems, SystemConfig{ID: s.ID, Connector: s.Connector, Name: s.Name, Options: maps.Clone(s.Options)})
+	}
+	return p
+}
+
+// provision puts what IT would have provisioned into the keyring: the credentials that systems have of their own.
+func provision(ctx context.Context, profile string, f *demoforce.Force) error {
+	service, err := keyringService(profile)
+	if err != nil {
+		return err
+	}
+	kr, err := keyring.Open(service)
+	if err != nil {
+		return err
+	}
+	all := f.Credentials()
+	for _, system := range slices.Sorted(maps.Keys(all)) {
+		for option, value := range all[system] {
+			if err := signin.StoreValue(ctx, kr, system, option, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// DemoAllowed reports whether policy lets the first-run screen offer the demonstration force.
+func (d *Desk) DemoAllowed() bool { return d.policy.Demo.Value }
+
+// UseDemo starts the demonstration force in this process and sets the profile up for it.
+func (d *Desk) UseDemo(ctx context.Context) error {
+	if !d.policy.Demo.Value {
+		return errors.New("the demonstration force is switched off by your organisation")
+	}
+	if p := d.Profile(); p.Profile != 0 && p.Demo != "embedded" {
+		return fmt.Errorf("this desk is set up for %s; the demonstration needs a profile folder of its own", p.Force)
+	}
+	return d.startDemo(ctx)
+}
+
+// startDemo runs the force in this process; its ports differ each time, so the profile is written anew.
+func (d *Desk) startDemo(ctx context.Context) error {
+	d.starting.Lock()
+	defer d.starting.Unlock()
+	d.mu.RLock()
+	running := d.demo != nil
+	seed := d.profile.Seed
+	d.mu.RUnlock()
+	if running {
+		return nil
+	}
+	if seed == 0 {
+		seed = 1
+	}
+	force, err := demoforce.Start(context.WithoutCancel(ctx), demoforce.Options{Seed: seed, Latency: 1, Log: d.log})
+	if err != nil {
+		return fmt.Errorf("the demonstration force could not start: %w", err)
+	}
+	p := demoProfile(force, "embedded", seed)
+	if err := provision(ctx, d.opts.Profile, force); err != nil {
+		return errors.Join(err, force.Close())
+	}
+	if err := p.Save(d.opts.Profile); err != nil {
+		return errors.Join(err, force.Close())
+	}
+	d.mu.Lock()
+	d.demo = force
+	d.mu.Unlock()
+	if err := d.useProfile(p); err != nil {
+		return err
+	}
+	d.notify(TopicState, "")
+	d.notify(TopicSystems, "")
+	return nil
+}
+
+// DemoAccount is one account of the demonstration force.
+type DemoAccount struct{ User, Password, Name, Role string }
+
+// DemoAccounts names accounts of the demonstration force; empty unless it runs in this process.
+func (d *Desk) DemoAccounts() []DemoAccount {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.demo == nil {
+		return nil
+	}
+	var out []DemoAccount
+	for _, a := range d.demo.Accounts() {
+		out = append(out, DemoAccount{User: a.User, Password: a.Password, Name: a.Name, Role: a.Role})
+	}
+	return out
+}
+
+// DemoBrowser stands in for a person at a browser: it walks the demonstration sign-in server's own pages as this account.
+// It is nil unless the demonstration force runs in this process; the tour and the tests use it.
+func (d *Desk) DemoBrowser(user, password string) func(url string) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.demo == nil {
+		return nil
+	}
+	return d.demo.Browser(user, password)
+}

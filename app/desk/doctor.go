@@ -1,0 +1,131 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/app/evaluate"
+	"muster/app/signin"
+	"muster/store/keyring"
+)
+
+// Status is the status bar; quick.
+func (d *Desk) Status() Status {
+	st := Status{AuditOK: true}
+	for _, s := range d.Systems() {
+		st.Systems++
+		if s.Say == "" && s.Health != evaluate.Down {
+			st.Well++
+			continue
+		}
+		words := s.Name + " not answering"
+		if !s.Since.IsZero() {
+			words += " since " + s.Since.Local().Format("15:04")
+		}
+		st.Failing = append(st.Failing, words)
+	}
+	d.mu.RLock()
+	st.AuditOK = d.auditErr == nil
+	s := d.session
+	d.mu.RUnlock()
+	if s == nil || s.outbox == nil {
+		return st
+	}
+	for _, it := range s.outbox.Items() {
+		waiting, person := false, false
+		for _, dl := range it.Deliveries {
+			waiting = waiting || !dl.Settled()
+			person = person || dl.NeedsPerson()
+		}
+		if waiting {
+			st.Waiting++
+		}
+		if person {
+			st.NeedsPerson++
+		}
+	}
+	return st
+}
+
+// Doctor checks this workstation: keyring, profile, disk, sign-in, clock, policy and every system, and says what to do.
+func (d *Desk) Doctor(ctx context.Context) []Finding {
+	var out []Finding
+	add := func(check string, err error, ok, cure string) {
+		f := Finding{Check: check, OK: err == nil, Say: ok}
+		if err != nil {
+			f.Say, f.Cure = firstLine(err), cure
+		}
+		out = append(out, f)
+	}
+	add("keyring", keyring.Probe(ctx), "reads, writes and deletes", "unlock or install the keyring of this session; Muster keeps secrets nowhere else")
+	add("profile folder", writable(d.opts.Profile), "can be written", "make the folder writable for this officer, or name another with --profile")
+	src := "none on this computer; defaults hold"
+	if d.policy.Path != "" {
+		src = "read from " + d.policy.Path
+	}
+	add("policy", nil, src, "")
+	if !d.Configured() {
+		add("set-up", errNotSetUp, "", "start Muster and choose the demonstration force or connect your systems")
+		return out
+	}
+	o, _ := d.Officer()
+	var signErr error
+	if d.State() != signin.SignedIn {
+		signErr = ErrSignedOut
+		if r := d.Reason(); r != "" {
+			signErr = errors.New(r)
+		}
+	}
+	add("sign-in", signErr, o.Display(), "musterctl login")
+	if s, err := d.behind(); err == nil {
+		v := s.audit.Verify(ctx)
+		var verr error
+		if !v.OK {
+			verr = errors.New(v.Say)
+		}
+		add("audit log", verr, v.Say, "keep the profile folder as it is and tell the information security officer")
+		add("store", nil, fmt.Sprintf("%s, %d MB", filepath.Base(s.store.Path()), s.store.Size()>>20), "")
+	}
+	if signErr == nil {
+		cctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		d.CheckSystems(cctx)
+		cancel()
+	}
+	for _, s := range d.Systems() {
+		var serr error
+		cure := "ask the people who run " + s.Name + "; the other systems are not affected"
+		switch {
+		case len(s.Needs) > 0:
+			names := make([]string, len(s.Needs))
+			for i, n := range s.Needs {
+				names[i] = n.Label
+			}
+			serr, cure = errors.New("needs "+strings.Join(names, " and ")), "musterctl systems credential "+s.ID
+		case s.Say != "":
+			serr = errors.New(s.Say)
+		}
+		ok := fmt.Sprintf("answers in %d ms", s.Latency.Milliseconds())
+		if s.User != "" {
+			ok += ", takes you for " + s.User
+		}
+		if signErr != nil {
+			ok = "its connector is in order; not asked, because nobody is signed in"
+		}
+		add("system "+s.ID, serr, ok, cure)
+	}
+	return slices.Clip(out)
+}
+
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return fmt.Errorf("the folder cannot be written: %w", err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}

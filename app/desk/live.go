@@ -1,0 +1,206 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"muster/app/audit"
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// liveQueue is the live incident queue, fed by every system that announces changes.
+type liveQueue struct {
+	mu    sync.Mutex
+	items map[string]LiveItem // by Ref.String
+	on    map[string]bool     // systems that are announcing now
+}
+
+// The queue shows what is open; it holds no more than this.
+const liveItems = 500
+
+// livePurpose accounts for the standing look at the queue, which needs no purpose of a task.
+var livePurpose = plugins.Purpose{Code: "live-queue", Text: "live incident queue"}
+
+// Live is the queue: by priority, then newest first.
+func (d *Desk) Live() []LiveItem {
+	d.mu.RLock()
+	q := d.live
+	d.mu.RUnlock()
+	if q == nil {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make([]LiveItem, 0, len(q.items))
+	for _, it := range q.items {
+		out = append(out, it)
+	}
+	slices.SortFunc(out, func(a, b LiveItem) int {
+		if c := strings.Compare(orLast(a.Priority), orLast(b.Priority)); c != 0 {
+			return c
+		}
+		return b.When.Compare(a.When)
+	})
+	return out
+}
+
+func orLast(s string) string {
+	if s == "" {
+		return "~"
+	}
+	return s
+}
+
+// startLive subscribes to every system that announces changes, for as long as the session lasts.
+func (d *Desk) startLive(s *session) {
+	q := &liveQueue{items: map[string]LiveItem{}, on: map[string]bool{}}
+	d.mu.Lock()
+	d.live = q
+	list := slices.Clone(d.systems)
+	d.mu.Unlock()
+	for _, sys := range list {
+		w, ok := sys.sys.(plugins.Watcher)
+		if !ok {
+			continue
+		}
+		for _, k := range sys.info.Kinds {
+			if !k.Watch || d.dict.Class(k.Kind) != pole.ClassEvent {
+				continue
+			}
+			s.wg.Add(1)
+			go func() {
+				defer s.wg.Done()
+				d.watch(s, q, sys, w, k.Kind)
+			}()
+		}
+	}
+}
+
+// watch keeps one subscription open: it reconnects where it was, waiting longer after each failure.
+func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, kind pole.Kind) {
+	var cursor plugins.Cursor
+	wait := time.Second
+	for s.ctx.Err() == nil {
+		a := d.access(string(audit.Consultation), livePurpose)
+		rec := d.of(d.record(a), sys)
+		rec.Kind = kind
+		seqs, err := s.audit.Append(s.ctx, rec)
+		if err == nil {
+			a.Audited = seqs[0]
+			ctx := plugins.WithAccess(s.ctx, a)
+			began := d.now()
+			err = guard(func() error {
+				return w.Watch(ctx, kind, cursor, func(c plugins.Change) error {
+					q.set(sys.cfg.ID, true)
+					if c.Cursor != "" {
+						cursor = c.Cursor
+					}
+					d.liveChange(s, q, c)
+					return ctx.Err()
+				})
+			})
+			if d.now().Sub(began) > time.Minute {
+				wait = time.Second
+			}
+		}
+		if q.set(sys.cfg.ID, false) {
+			d.notify(TopicSystems, sys.cfg.ID)
+		}
+		if s.ctx.Err() != nil {
+			return
+		}
+		d.log.Info("live changes stopped; connecting again", "system", sys.cfg.ID, "error", plugins.KindOf(err))
+		pause := wait + rand.N(wait/2+1)
+		var pe *plugins.Error
+		if errors.As(err, &pe) && pe.After > pause {
+			pause = pe.After
+		}
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		wait = min(2*wait, time.Minute)
+	}
+}
+
+// set notes whether a system is announcing and reports whether that changed.
+func (q *liveQueue) set(system string, on bool) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	changed := q.on[system] != on
+	q.on[system] = on
+	return changed
+}
+
+func (q *liveQueue) announcing(system string) bool {
+	if q == nil {
+		return false
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.on[system]
+}
+
+// liveChange puts one change into the queue. Which properties mean what is the dictionary's to say, by the kind's live template.
+func (d *Desk) liveChange(s *session, q *liveQueue, c plugins.Change) {
+	it, closed := d.liveItem(c.Record)
+	key := it.Ref.String()
+	q.mu.Lock()
+	if c.Removed || closed {
+		delete(q.items, key)
+	} else {
+		q.items[key] = it
+		if len(q.items) > liveItems {
+			oldest := ""
+			for k, x := range q.items {
+				if oldest == "" || x.When.Before(q.items[oldest].When) {
+					oldest = k
+				}
+			}
+			delete(q.items, oldest)
+		}
+	}
+	q.mu.Unlock()
+	if !c.Removed && len(c.Record.Facts) > 0 {
+		rec := c.Record
+		s.later(func(context.Context) {
+			if err := s.store.PutRecords(d.now(), rec); err != nil {
+				d.log.Warn("copies for offline use could not be kept", "error", err)
+			}
+		})
+	}
+	d.notify(TopicLive, key)
+}
+
+func (d *Desk) liveItem(r pole.Record) (it LiveItem, closed bool) {
+	it = LiveItem{Ref: r.Ref, System: r.System, Title: d.dict.Title(r), Changed: r.Updated}
+	if l, ok := d.dict.Live(r); ok {
+		it.Reference, it.Priority, it.Place, it.Status, closed = l.Reference, l.Priority, l.Place, l.Status, l.Closed
+		if l.Headline != "" {
+			it.Title = l.Headline
+		}
+	}
+	if when, ok := d.dict.When(r); ok {
+		if t, _, ok := pole.Span(when); ok {
+			it.When = t
+		}
+	}
+	return it, closed
+}
+
+// guard turns a panic of a plugin into that system's error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = plugins.Errorf(plugins.Drift, "its connector failed; the other systems are not affected")
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,156 @@
+package desk
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"muster/app/audit"
+	"muster/app/caseview"
+	"muster/app/match"
+	"muster/app/search"
+	"muster/plugins"
+	"muster/plugins/pole"
+	"muster/store"
+)
+
+// latest is what the last search found, so that a case can be opened from it.
+type latest struct {
+	grouper *match.Grouper
+	old     map[string]bool // by Ref.String
+}
+
+// Interpret says what typed text would be taken for, best first; quick enough for every keystroke.
+func (d *Desk) Interpret(text string) []search.Interpretation { return search.Interpret(d.dict, text) }
+
+// Search runs one search to its end and calls f, one call at a time, with each step. Cancelling ctx stops it at once.
+// Every system's access is in the audit log before its first request leaves.
+func (d *Desk) Search(ctx context.Context, r search.Request, f func(SearchEvent)) error {
+	s, err := d.current()
+	if err != nil {
+		return err
+	}
+	purpose, err := d.purposeFor()
+	if err != nil {
+		return err
+	}
+	found := &latest{grouper: match.New(d.dict), old: map[string]bool{}}
+	d.mu.Lock()
+	d.latest = found
+	d.mu.Unlock()
+	return d.runSearch(ctx, s, purpose, r, found, f)
+}
+
+// runSearch searches into found. The systems come from the request, or are all of them.
+func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpose, r search.Request, found *latest, f func(SearchEvent)) error {
+	a := d.access(string(audit.Consultation), purpose)
+	accounted := newLedger()
+	sources := d.sources(r.Systems, func(ctx context.Context, sys *system) (context.Context, error) {
+		rec := d.of(d.record(a), sys)
+		rec.Terms = termsOf(r.Terms, r.Text)
+		ctx, seq, err := d.account(ctx, a, rec)
+		if err == nil {
+			accounted.put(sys.cfg.ID, seq)
+		}
+		return ctx, err
+	})
+	scores := map[string]search.Found{}
+	search.Run(ctx, search.Config{Dictionary: d.dict, Systems: sources, Cache: s.cache, Now: d.now, Log: d.log}, r, func(ev search.Event) {
+		out := SearchEvent{Found: ev.Records, Answer: ev.Answer, Done: ev.Done}
+		if len(ev.Records) > 0 {
+			out.Entities, out.Gone = d.group(found, scores, ev.Records)
+			d.keep(s, ev.Records)
+		}
+		if ev.Answer != nil && ev.Answer.State != search.Asking {
+			d.noteAnswer(ev.Answer)
+			if seq, ok := accounted.get(ev.Answer.System); ok {
+				var err error
+				if ev.Answer.Error != "" {
+					err = &plugins.Error{Kind: ev.Answer.Error}
+				}
+				sys, _ := d.system(ev.Answer.System)
+				d.closing(a, sys, seq, ev.Answer.Count, err)
+			}
+		}
+		f(out)
+	})
+	return ctx.Err()
+}
+
+// group adds records to the entities found so far and gives those that are new or changed.
+func (d *Desk) group(found *latest, scores map[string]search.Found, records []search.Found) (views []EntityView, gone []string) {
+	d.grouping.Lock()
+	defer d.grouping.Unlock()
+	recs := make([]pole.Record, len(records))
+	for i, fr := range records {
+		recs[i] = fr.Record
+		ref := fr.Record.Ref.String()
+		scores[ref] = search.Found{Score: fr.Score, Matched: fr.Matched, Old: fr.Old}
+		if fr.Old {
+			found.old[ref] = true
+		}
+	}
+	changed, gone := found.grouper.Add(recs...)
+	for _, e := range changed {
+		views = append(views, d.view(e, found.old, scores))
+	}
+	return views, gone
+}
+
+// view is an entity as a list shows it.
+func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]search.Found) EntityView {
+	c := caseview.Build(d.dict, caseview.Input{Entity: e, Old: old})
+	v := EntityView{ID: e.ID, Kind: e.Kind, Class: d.dict.Class(e.Kind), Title: c.Title, Detail: c.Detail, Records: len(e.Records),
+		Warnings: c.Warnings, Possible: e.Possible, Entity: e}
+	for _, m := range c.Disagreements {
+		v.Disagreements = append(v.Disagreements, m.Label)
+	}
+	systems, matched := map[string]bool{}, map[string]bool{}
+	for _, r := range e.Records {
+		systems[r.System] = true
+		sc := scores[r.Ref.String()]
+		v.Old = v.Old || sc.Old
+		v.Score = max(v.Score, sc.Score)
+		for _, w := range sc.Matched {
+			matched[w] = true
+		}
+	}
+	v.Matched = slices.Sorted(maps.Keys(matched))
+	for _, sys := range d.Systems() {
+		if systems[sys.ID] {
+			v.Systems = append(v.Systems, sys.ID)
+		}
+	}
+	return v
+}
+
+// keep puts fresh records into the sealed cache, behind the search.
+func (d *Desk) keep(s *session, records []search.Found) {
+	var fresh []pole.Record
+	for _, r := range records {
+		if !r.Old {
+			fresh = append(fresh, r.Record)
+		}
+	}
+	if len(fresh) == 0 {
+		return
+	}
+	s.later(func(context.Context) {
+		if err := s.store.PutRecords(d.now(), fresh...); err != nil {
+			d.log.Warn("copies for offline use could not be kept", "error", err)
+		}
+	})
+}
+
+// cache answers a search from the kept copies of one system.
+type cache struct{ store *store.Store }
+
+// Search implements search.Cache.
+func (c cache) Search(_ context.Context, system string, r search.Request) ([]pole.Record, error) {
+	q := store.CacheQuery{Text: r.Text, Kinds: r.Kinds, Systems: []string{system}, Limit: r.Limit}
+	for _, t := range r.Terms {
+		q.Facts = append(q.Facts, pole.Fact{Property: t.Property, Value: t.Value})
+	}
+	res, err := c.store.SearchRecords(q)
+	return res.Records, err
+}
