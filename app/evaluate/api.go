@@ -28,4 +28,5 @@ type Report struct {
 	LastLatency  time.Duration  `json:"-"`
 	Health       Health         `json:"health"`
 	DownSince    time.Time      `json:"down_since,omitzero"`
+	Since        time.Time      `json:"since,omitzero"` // of the first call that is counted
 }

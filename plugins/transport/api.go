@@ -33,6 +33,7 @@ type Call struct {
 	Err       plugins.ErrorKind // "" when it went well
 	Bytes     int64
 	Attempts  int
+	Stream    bool // an endless answer: its duration says nothing of the system's speed
 }
 
 // Options makes a client for one system.

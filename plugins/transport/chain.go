@@ -216,7 +216,7 @@ func (c *chain) do(req *http.Request) (*http.Response, error) {
 			"correlation", access.Correlation, "status", k.status, "attempts", k.attempts, "error", string(kind), "took", took)
 		if c.observe != nil {
 			c.observe(Call{System: c.id, Operation: access.Operation, Start: start, Duration: took, Status: k.status,
-				Err: kind, Bytes: k.bytes, Attempts: k.attempts})
+				Err: kind, Bytes: k.bytes, Attempts: k.attempts, Stream: k.stream})
 		}
 	}
 	if err != nil {
