@@ -57,6 +57,19 @@ type Place interface {
 	Shortcuts() []Shortcut
 }
 
+// SearchArg is what the search place is given when the officer chose how the text is to be taken; else it is given the text
+// alone, as a string. As is a search.Interpretation.
+type SearchArg struct {
+	Text string
+	As   any
+}
+
+// NewEntry is what the enter place is given to start a form.
+type NewEntry struct {
+	Form string // its id
+	From any    // the open case (*caseview.Case) that it is about, or nil
+}
+
 // Backer is a place that has steps of its own: Back reports whether it took the Esc.
 type Backer interface{ Back() bool }
 

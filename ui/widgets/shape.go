@@ -40,7 +40,7 @@ const (
 var shapeNames = map[Shape]Shape{
 	"■": Square, "▲": Triangle, "◆": Diamond, "●": Circle, "▬": Bar, "★": Star, "▣": SquareInSq, "□": HollowSq, "◇": HollowDia,
 	"⬢": Hexagon, "◭": HalfTri, "○": Ring, "✓": Tick, "✕": Cross, "open-square": HollowSq, "open-diamond": HollowDia, "rectangle": Bar,
-	"boxed-square": SquareInSq, "framed-square": SquareInSq,
+	"boxed-square": SquareInSq, "box": SquareInSq, "outline": HollowSq, "lozenge": HollowDia, "framed-square": SquareInSq,
 }
 
 func (s Shape) known() Shape {
