@@ -50,7 +50,7 @@ func coverOf(width float32, keys string, content fyne.CanvasObject) fyne.CanvasO
 	foot := widgets.NewCut(keys, widgets.Small)
 	foot.Align = fyne.TextAlignCenter
 	banner := widgets.NewBanner()
-	banner.Set(i18n.T("app.name"), "", "")
+	banner.SetQuiet(i18n.T("cover.banner"))
 	return widgets.Ground(theme.Background, container.NewBorder(banner, widgets.Pad(3, 4, foot), nil, nil, widgets.Centred(width, card)))
 }
 
@@ -205,7 +205,7 @@ func (s *Shell) signInCover() *coverScreen {
 		switch m {
 		case signin.MethodBrowser:
 			b := widgets.NewPrimary(i18n.T("signin.button"), "Enter", func() { s.startSignIn(s.desk.SignInBrowser) })
-			objs = append(objs, widgets.Stack(2, widgets.NewPara(i18n.T("signin.text"), widgets.Body), widgets.Row(0, widgets.Fix(b), widgets.Spacer())))
+			objs = append(objs, widgets.Stack(4, widgets.NewPara(i18n.T("signin.text"), widgets.Body), widgets.Row(0, widgets.Fix(b), widgets.Spacer())))
 			focusOn(b)
 		case signin.MethodDevice:
 			b := widgets.NewLink(i18n.T("signin.device"), "", s.signInDevice)

@@ -183,12 +183,12 @@ func (f *frame) showMarking() {
 		m = p.Marking()
 	}
 	if f.shell.desk == nil {
-		f.banner.Set(i18n.T("app.name"), "", "")
+		f.banner.SetQuiet(i18n.T("cover.banner"))
 		return
 	}
 	def, ok := f.shell.markingDef(m)
 	if !ok {
-		f.banner.Set(i18n.T("app.name"), "", "")
+		f.banner.SetQuiet(i18n.T("cover.banner"))
 		return
 	}
 	text := def.Label

@@ -31,6 +31,7 @@ func (f *frame) open(title string, width float32, content fyne.CanvasObject, clo
 	m.sheet = widgets.Sheet(title, width, content, buttons...)
 	f.modals = append(f.modals, m)
 	if !f.coverUp {
+		f.win.Canvas().Unfocus()
 		f.win.Canvas().Overlays().Add(m.sheet)
 		m.fit()
 		m.refocus()

@@ -259,11 +259,30 @@ func Sheet(title string, width float32, content fyne.CanvasObject, buttons ...fy
 	c := NewCard(Stack(3, objs...))
 	c.Fill, c.Edge = theme.PanelRaised, theme.FieldLine
 	c.PadV, c.PadH = 5, 6
-	return container.NewStack(newFill(theme.Scrim, fyne.Size{}), &catcher{}, Centred(width, c))
+	return container.New(sheetLayout{}, newFill(theme.Scrim, fyne.Size{}), newCatcher(), Centred(width, c))
+}
+
+// sheetLayout leaves the banner uncovered: the marking of what is on screen stays in sight.
+type sheetLayout struct{}
+
+func (sheetLayout) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[2].MinSize() }
+
+func (sheetLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	top := theme.Size(theme.BannerHeight)
+	for _, o := range objs {
+		o.Move(fyne.NewPos(0, top))
+		o.Resize(fyne.NewSize(s.Width, s.Height-top))
+	}
 }
 
 // catcher keeps taps from what lies beneath.
 type catcher struct{ widget.BaseWidget }
+
+func newCatcher() *catcher {
+	c := &catcher{}
+	c.ExtendBaseWidget(c)
+	return c
+}
 
 func (c *catcher) Tapped(*fyne.PointEvent) {}
 

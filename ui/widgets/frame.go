@@ -18,6 +18,7 @@ type Banner struct {
 	text       string
 	fill, ink  color.Color
 	ownColours bool
+	quiet      bool
 }
 
 // NewBanner makes an empty banner.
@@ -31,7 +32,13 @@ func NewBanner() *Banner {
 func (b *Banner) Set(text, fill, ink string) {
 	f, ok1 := parseHex(fill)
 	i, ok2 := parseHex(ink)
-	b.text, b.fill, b.ink, b.ownColours = text, f, i, ok1 && ok2
+	b.text, b.fill, b.ink, b.ownColours, b.quiet = text, f, i, ok1 && ok2, false
+	b.Refresh()
+}
+
+// SetQuiet says text without any marking: nothing is on screen that could have one.
+func (b *Banner) SetQuiet(text string) {
+	b.text, b.ownColours, b.quiet = text, false, true
 	b.Refresh()
 }
 
@@ -67,6 +74,9 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 		t.Text = b.text
 		Style{Size: theme.SizeSmall, Bold: true, Color: theme.OnMarking}.apply(t)
 		bg.FillColor = theme.Color(theme.Marking)
+		if b.quiet {
+			bg.FillColor, t.Color = theme.Color(theme.Panel), theme.Color(theme.Muted)
+		}
 		if b.ownColours {
 			bg.FillColor, t.Color = b.fill, b.ink
 		}

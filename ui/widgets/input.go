@@ -35,6 +35,7 @@ type Input struct {
 	invalid bool
 	plain   bool // no frame at all: the command bar draws its own
 	quiet   bool // a change by the program, not by the officer
+	on      bool // has the keyboard
 	restyle func()
 }
 
@@ -212,10 +213,7 @@ func (i *Input) SetEnabled(on bool) {
 func (i *Input) Focus() { focus(i.entry) }
 
 // Focused reports whether the field has the keyboard.
-func (i *Input) Focused() bool {
-	c := canvasOf(i.entry)
-	return c != nil && c.Focused() == fyne.Focusable(i.entry)
-}
+func (i *Input) Focused() bool { return i.on }
 
 // SelectAll marks the whole text.
 func (i *Input) SelectAll() { i.entry.TypedShortcut(&fyne.ShortcutSelectAll{}) }
@@ -224,6 +222,7 @@ func (i *Input) SelectAll() { i.entry.TypedShortcut(&fyne.ShortcutSelectAll{}) }
 func (i *Input) Focusable() fyne.Focusable { return i.entry }
 
 func (i *Input) focused(on bool) {
+	i.on = on
 	i.style()
 	if i.OnFocus != nil {
 		i.OnFocus(on)
@@ -267,7 +266,7 @@ func (i *Input) CreateRenderer() fyne.WidgetRenderer {
 		frame.FillColor = none
 		frame.CornerRadius = 6
 		edge, w := theme.FieldLine, float32(1)
-		if c := canvasOf(i.entry); c != nil && c.Focused() == fyne.Focusable(i.entry) {
+		if i.on {
 			edge, w = theme.Focus, 2
 		}
 		if i.invalid {

@@ -452,7 +452,13 @@ func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
 	p.min = func() fyne.Size { return r.content.MinSize() }
 	p.layout = func(s fyne.Size) {
 		bg.Resize(s)
+		over.Move(fyne.NewPos(0, 0))
 		over.Resize(s)
+		if r.list.Look != CardedRows {
+			// Inside the row, so that the edge of the list does not cut the ring.
+			over.Move(fyne.NewPos(4, 3))
+			over.Resize(s.SubtractWidthHeight(7, 6))
+		}
 		mark.Resize(fyne.NewSize(3, s.Height))
 		line.Move(fyne.NewPos(0, s.Height-1))
 		line.Resize(fyne.NewSize(s.Width, 1))
