@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"muster/app/signin"
 	"muster/plugins"
 	"muster/plugins/connector"
 	"muster/plugins/packs"
@@ -97,11 +98,9 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 		return fmt.Errorf("there is no system %s", id)
 	}
 	if s, ok := d.system(id); ok {
-		for _, o := range s.info.Options {
-			if o.Type == plugins.OptionSecret || o.Asked {
-				if err := d.signin.Forget(ctx, id, o.Name); err != nil {
-					return err
-				}
+		if m, err := d.manager(); err == nil && m.State() == signin.SignedIn && len(s.info.Options) > 0 {
+			if err := m.Forget(ctx, id); err != nil {
+				return err
 			}
 		}
 	}

@@ -22,7 +22,10 @@ type liveQueue struct {
 }
 
 // The queue shows what is open; it holds no more than this.
-const liveItems = 500
+const (
+	liveItems = 500
+	liveSeed  = 100 // of each state, when the desk opens
+)
 
 // livePurpose accounts for the standing look at the queue, which needs no purpose of a task.
 var livePurpose = plugins.Purpose{Code: "live-queue", Text: "live incident queue"}
@@ -70,14 +73,12 @@ func (d *Desk) startLive(s *session) {
 			continue
 		}
 		for _, k := range sys.info.Kinds {
-			if !k.Watch || d.dict.Class(k.Kind) != pole.ClassEvent {
+			def, ok := d.dict.Kind(k.Kind)
+			if !k.Watch || !ok || def.Live == nil {
 				continue
 			}
-			s.wg.Add(1)
-			go func() {
-				defer s.wg.Done()
-				d.watch(s, q, sys, w, k.Kind)
-			}()
+			s.wg.Go(func() { d.watch(s, q, sys, w, k.Kind) })
+			s.wg.Go(func() { d.seedLive(s, sys, k, *def.Live) })
 		}
 	}
 }
@@ -101,7 +102,7 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 					if c.Cursor != "" {
 						cursor = c.Cursor
 					}
-					d.liveChange(s, q, c)
+					d.liveChange(s, c, true)
 					return ctx.Err()
 				})
 			})
@@ -130,6 +131,36 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 	}
 }
 
+// seedLive asks once for what is live already; changes that arrive meanwhile are newer and stay.
+func (d *Desk) seedLive(s *session, sys *system, k plugins.KindSpec, def pole.LiveDef) {
+	if def.By == "" || !slices.ContainsFunc(k.Search, func(sp plugins.SearchSpec) bool { return slices.Equal(sp.Require, []pole.Property{def.By}) }) {
+		return
+	}
+	a := d.access(string(audit.Consultation), livePurpose)
+	for _, v := range def.Open {
+		value := d.dict.Normalise(def.By, v)
+		rec := d.of(d.record(a), sys)
+		rec.Kind, rec.Terms = k.Kind, map[string]string{string(def.By): v}
+		seqs, err := s.audit.Append(s.ctx, rec)
+		if err != nil {
+			return
+		}
+		a.Audited = seqs[0]
+		var page plugins.Page
+		err = guard(func() (err error) {
+			page, err = sys.sys.Search(plugins.WithAccess(s.ctx, a), plugins.Query{Kind: k.Kind, Terms: []plugins.Term{{Property: def.By, Value: value}}, Limit: liveSeed})
+			return err
+		})
+		if err != nil {
+			d.log.Info("what is live already could not be asked for", "system", sys.cfg.ID, "error", plugins.KindOf(err))
+			continue
+		}
+		for _, r := range page.Records {
+			d.liveChange(s, plugins.Change{Record: r}, false)
+		}
+	}
+}
+
 // set notes whether a system is announcing and reports whether that changed.
 func (q *liveQueue) set(system string, on bool) bool {
 	q.mu.Lock()
@@ -149,10 +180,21 @@ func (q *liveQueue) announcing(system string) bool {
 }
 
 // liveChange puts one change into the queue. Which properties mean what is the dictionary's to say, by the kind's live template.
-func (d *Desk) liveChange(s *session, q *liveQueue, c plugins.Change) {
+// A change that is not fresh never replaces what is there.
+func (d *Desk) liveChange(s *session, c plugins.Change, fresh bool) {
 	it, closed := d.liveItem(c.Record)
 	key := it.Ref.String()
+	d.mu.RLock()
+	q := d.live
+	d.mu.RUnlock()
+	if q == nil {
+		return
+	}
 	q.mu.Lock()
+	if _, there := q.items[key]; there && !fresh {
+		q.mu.Unlock()
+		return
+	}
 	if c.Removed || closed {
 		delete(q.items, key)
 	} else {

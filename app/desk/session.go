@@ -13,7 +13,6 @@ import (
 
 	"muster/app/audit"
 	"muster/app/entry"
-	"muster/app/evaluate"
 	"muster/app/signin"
 	"muster/plugins"
 	"muster/store"
@@ -82,19 +81,18 @@ func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
 	if _, err := s.audit.Append(ctx, d.record(a)); err != nil {
 		return err
 	}
-	var snap evaluate.Snapshot
+	var snap []byte
 	if ok, err := s.store.Setting("evaluation", &snap); err == nil && ok {
 		if err := d.eval.Restore(snap); err != nil {
 			d.log.Warn("the measurements of earlier sessions could not be read; measuring starts afresh", "error", err)
 		}
 	}
-	if s.drafts, err = entry.NewDrafts(s.store); err != nil {
-		return err
-	}
+	s.drafts = entry.NewDrafts(s.store, d.now)
 	if s.outbox, err = d.newOutbox(s); err != nil {
 		return err
 	}
 	d.openSystems(s.ctx)
+	d.askKeyring(ctx)
 	s.wg.Add(1)
 	go s.worker()
 	s.wg.Add(1)
@@ -132,7 +130,11 @@ func (d *Desk) endSession() {
 	if s == nil {
 		return
 	}
-	if err := s.store.SetSetting("evaluation", d.eval.Snapshot()); err != nil {
+	snap, err := d.eval.Snapshot()
+	if err == nil {
+		err = s.store.SetSetting("evaluation", snap)
+	}
+	if err != nil {
 		d.log.Warn("measurements could not be kept", "error", err)
 	}
 	s.cancel()

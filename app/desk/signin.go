@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"time"
 
 	"muster/app/signin"
@@ -242,15 +243,26 @@ func (d *Desk) Touch() {
 // IdleLock is how long without Touch until the desk locks; 0 is never.
 func (d *Desk) IdleLock() time.Duration { return d.policy.IdleLock.Value }
 
-// missing names the credentials of a system that the officer must still give; none while nobody is signed in.
-func (d *Desk) missing(s *system) []plugins.Option {
+// askKeyring notes which credentials each system still needs; Systems gives it without waiting for the keyring.
+func (d *Desk) askKeyring(ctx context.Context) {
 	m, err := d.manager()
-	if err != nil || m.State() != signin.SignedIn {
-		return nil
-	}
-	out, err := m.Missing(context.Background(), s.cfg.ID, s.info)
 	if err != nil {
-		d.log.Warn("the keyring did not say which credentials are there", "system", s.cfg.ID, "error", err)
+		return
 	}
-	return out
+	d.mu.RLock()
+	list := slices.Clone(d.systems)
+	d.mu.RUnlock()
+	for _, s := range list {
+		if s.broken != nil {
+			continue
+		}
+		needs, err := m.Missing(ctx, s.cfg.ID, s.info)
+		if err != nil {
+			d.log.Warn("the keyring did not say which credentials are there", "system", s.cfg.ID, "error", err)
+			continue
+		}
+		s.mu.Lock()
+		s.needs = needs
+		s.mu.Unlock()
+	}
 }

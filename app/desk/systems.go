@@ -13,6 +13,7 @@ import (
 
 	"muster/app/evaluate"
 	"muster/app/search"
+	"muster/app/signin"
 	"muster/plugins"
 	"muster/plugins/transport"
 )
@@ -32,6 +33,7 @@ type system struct {
 	say   string
 	since time.Time
 	user  string
+	needs []plugins.Option // credentials that the officer must still give
 }
 
 // useProfile makes p the desk's profile and reads every system's connector. A system whose connector cannot be used is shown as such.
@@ -115,7 +117,7 @@ func (d *Desk) closeSystems() {
 		if s.client != nil {
 			s.client.CloseIdleConnections()
 		}
-		s.client, s.sys, s.user, s.say, s.since = nil, nil, "", "", time.Time{}
+		s.client, s.sys, s.user, s.say, s.since, s.needs = nil, nil, "", "", time.Time{}, nil
 		s.mu.Unlock()
 	}
 }
@@ -188,7 +190,7 @@ func (d *Desk) Systems() []SystemStatus {
 			st.Code = strings.ToUpper(s.cfg.ID)
 		}
 		s.mu.Lock()
-		st.Say, st.User = s.say, s.user
+		st.Say, st.User, st.Needs = s.say, s.user, s.needs
 		if !s.since.IsZero() {
 			st.Since = s.since
 		}
@@ -208,9 +210,6 @@ func (d *Desk) Systems() []SystemStatus {
 			if o.Type == plugins.OptionSecret || o.Asked {
 				st.Asks = append(st.Asks, o)
 			}
-		}
-		if s.broken == nil {
-			st.Needs = d.missing(s)
 		}
 		out = append(out, st)
 	}
@@ -316,10 +315,8 @@ func (d *Desk) SetCredential(ctx context.Context, id string, values map[string]s
 			return fmt.Errorf("%s must not be empty", s.info.Options[i].Label)
 		}
 	}
-	for name, v := range values {
-		if err := d.signin.SetValue(ctx, id, name, v); err != nil {
-			return err
-		}
+	if err := d.storeCredential(ctx, id, values); err != nil {
+		return err
 	}
 	// The client holds sessions opened with the old credential: make a new one.
 	if sess, err := d.behind(); err == nil {
@@ -328,6 +325,24 @@ func (d *Desk) SetCredential(ctx context.Context, id string, values map[string]s
 		}
 	}
 	s.note(d.now(), nil)
+	d.askKeyring(ctx)
 	d.notify(TopicSystems, id)
+	return nil
+}
+
+// storeCredential keeps it for the officer who is signed in; with nobody signed in, for every officer of this profile, as IT provisions it.
+func (d *Desk) storeCredential(ctx context.Context, id string, values map[string]string) error {
+	m, err := d.manager()
+	if err != nil {
+		return err
+	}
+	if m.State() == signin.SignedIn {
+		return m.SetValues(ctx, id, values)
+	}
+	for name, v := range values {
+		if err := signin.StoreValue(ctx, d.keys, id, name, v); err != nil {
+			return err
+		}
+	}
 	return nil
 }

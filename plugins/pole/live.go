@@ -10,6 +10,8 @@ type LiveDef struct {
 	Place     string   `yaml:"place"`
 	Status    string   `yaml:"status"`
 	Closed    []string `yaml:"closed"` // what Status comes to, as a code, for a record that is no longer live
+	By        Property `yaml:"by"`     // what to search by for the records that are live already
+	Open      []string `yaml:"open"`   // and the values to search for, one search each
 }
 
 // LiveLine is a record as a live queue shows it.
@@ -20,6 +22,7 @@ type LiveLine struct {
 
 type liveTemplates struct {
 	reference, priority, headline, place, status, code template
+	by                                                 Property
 }
 
 func (t *liveTemplates) parse(l *LiveDef) (err error) {
@@ -34,7 +37,7 @@ func (t *liveTemplates) parse(l *LiveDef) (err error) {
 			return err
 		}
 	}
-	t.code = t.status.coded()
+	t.code, t.by = t.status.coded(), l.By
 	return nil
 }
 
@@ -54,6 +57,9 @@ func (t template) coded() template {
 
 func (t liveTemplates) properties() []Property {
 	var out []Property
+	if t.by != "" {
+		out = append(out, t.by)
+	}
 	for _, x := range []template{t.reference, t.priority, t.headline, t.place, t.status} {
 		out = append(out, x.properties()...)
 	}
