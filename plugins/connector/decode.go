@@ -1,0 +1,480 @@
+package connector
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// reader turns the checked YAML into a spec; whatever is wrong is filed and reading goes on, so that one run of lint
+// tells everything.
+type reader struct {
+	f *findings
+	h *helpers
+}
+
+func (r *reader) spec(n *node) *spec {
+	s := &spec{
+		id: n.str("id"), name: n.str("name"), help: n.str("help"), code: n.str("code"), shape: n.str("shape"),
+		version: n.str("version"), base: n.str("base"), answers: n.str("answers"), hosts: n.get("hosts").texts(),
+	}
+	if s.answers == "" {
+		s.answers = "json"
+	}
+	if opts := n.get("options"); opts != nil {
+		for _, name := range opts.keys {
+			o := opts.kids[name]
+			s.options = append(s.options, plugins.Option{Name: name, Type: plugins.OptionType(o.str("type")), Label: either(o.str("label"), name),
+				Help: o.str("help"), Required: o.flag("required"), Default: o.str("default"), Asked: o.flag("asked")})
+		}
+	}
+	if s.base == "" {
+		for _, o := range s.options {
+			if o.Type == plugins.OptionURL {
+				s.base = o.Name
+				break
+			}
+		}
+	}
+	if len(s.hosts) == 0 && s.base != "" {
+		s.hosts = []string{s.base}
+	}
+	for _, a := range n.get("auth").list() {
+		s.auth = append(s.auth, plugins.AuthSpec{Kind: plugins.AuthKind(a.str("kind")), Token: a.str("token"), Base: either(a.str("base"), s.base),
+			Scope: a.str("scope"), Audience: a.str("audience"), Resource: a.str("resource"), Header: a.str("header"), Prefix: a.str("prefix"),
+			Query: a.str("query"), User: a.str("user"), Secret: a.str("secret"), Digest: a.flag("digest"), InBody: a.flag("in_body")})
+	}
+	s.limits = r.limits(n.get("limits"))
+	s.helpers = r.helpers(n)
+	r.h = s.helpers
+	s.headers = r.pairs(n.get("headers"))
+	s.lists = newListRules(n.get("lists").texts())
+	s.errors = r.rules(n.get("errors"))
+	if c := n.get("check"); c != nil {
+		s.check = &checkSpec{op: r.operation(c), ok: r.expr(c, "ok"), expect: r.expr(c, "expect"), user: r.expr(c, "user"),
+			server: r.expr(c, "server"), version: r.expr(c, "version")}
+	}
+	if ks := n.get("kinds"); ks != nil {
+		for _, name := range ks.keys {
+			s.kinds = append(s.kinds, r.kind(pole.Kind(name), ks.kids[name]))
+		}
+	}
+	return s
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (r *reader) expr(n *node, key string) *expr {
+	if n.get(key) == nil {
+		return nil
+	}
+	return r.h.compile(r.f, n.get(key))
+}
+
+func (r *reader) pairs(n *node) []pair {
+	if n == nil || n.shape != mapping {
+		return nil
+	}
+	var out []pair
+	for _, k := range n.keys {
+		if e := r.h.compile(r.f, n.kids[k]); e != nil {
+			out = append(out, pair{k, e})
+		}
+	}
+	return out
+}
+
+func (r *reader) limits(n *node) plugins.Limits {
+	l := plugins.Limits{Burst: n.num("burst"), Parallel: n.num("parallel"), Records: n.num("records")}
+	if t := n.str("rate"); t != "" {
+		rate, ok := parseRate(t)
+		if !ok {
+			r.f.fail(n.get("rate"), "Write it as 5/s, 300/min or 10/10s.", "%q is not a rate.", t)
+		}
+		l.Rate = rate
+	}
+	if t := n.str("timeout"); t != "" {
+		d, err := time.ParseDuration(t)
+		if err != nil || d <= 0 || d > 10*time.Minute {
+			r.f.fail(n.get("timeout"), "Write it as 20s or 1m30s, at most 10m.", "%q is not a time span.", t)
+		}
+		l.Timeout = d
+	}
+	if t := n.str("response"); t != "" {
+		b, ok := parseSize(t)
+		if !ok {
+			r.f.fail(n.get("response"), "Write it as 512KiB or 8MiB, at most 256MiB.", "%q is not a size.", t)
+		}
+		l.Response = b
+	}
+	return l
+}
+
+func parseRate(s string) (float64, bool) {
+	num, per, ok := strings.Cut(s, "/")
+	n, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if !ok || err != nil || n <= 0 {
+		return 0, false
+	}
+	per = strings.TrimSpace(per)
+	if per == "min" {
+		per = "m"
+	}
+	if per != "" && (per[0] < '0' || per[0] > '9') {
+		per = "1" + per
+	}
+	per = strings.Replace(per, "min", "m", 1)
+	if per == "1day" {
+		per = "24h"
+	}
+	d, err := time.ParseDuration(per)
+	if err != nil || d <= 0 {
+		return 0, false
+	}
+	return n / d.Seconds(), true
+}
+
+func parseSize(s string) (int64, bool) {
+	for unit, n := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "B": 1} {
+		if num, ok := strings.CutSuffix(s, unit); ok {
+			if v, err := strconv.ParseInt(strings.TrimSpace(num), 10, 64); err == nil && v > 0 && v <= (256<<20)/n {
+				return v * n, true
+			}
+		}
+	}
+	return 0, false
+}
+
+func (r *reader) helpers(n *node) *helpers {
+	h := &helpers{zone: time.UTC, dates: []string{"iso"}, instants: []string{"rfc3339"}, codes: map[string]*codeList{}}
+	t := n.get("times")
+	if z := t.str("zone"); z != "" {
+		loc, err := time.LoadLocation(z)
+		if err != nil || z == "Local" {
+			r.f.fail(t.get("zone"), "Use a name such as Europe/London or UTC.", "%q is not a time zone.", z)
+		} else {
+			h.zone = loc
+		}
+	}
+	if d := t.get("date"); d != nil {
+		h.dates = r.formats(d)
+	}
+	if d := t.get("instant"); d != nil {
+		h.instants = r.formats(d)
+	}
+	if codes := n.get("codes"); codes != nil {
+		for _, name := range codes.keys {
+			h.codes[name] = r.codes(codes.kids[name])
+		}
+	}
+	return h
+}
+
+func (r *reader) formats(n *node) []string {
+	var out []string
+	for _, x := range n.list() {
+		if _, err := parseLayout(x.text()); err != nil {
+			r.f.fail(x, "Use iso, rfc3339, unix, unix_ms, or letters such as %d/%m/%Y %H:%M:%S.", "%q is not a date or time format.", x.text())
+			continue
+		}
+		out = append(out, x.text())
+	}
+	return out
+}
+
+// codes reads source: canonical, or source: [canonical, other, …] where one source code stands for several: it is read
+// as the first. Where several source codes mean one canonical code, the first is sent. A canonical "*" marks the source
+// code to send for whatever the list does not have.
+func (r *reader) codes(n *node) *codeList {
+	l := &codeList{in: map[string]string{}, out: map[string]string{}}
+	if n == nil || n.shape != mapping {
+		return l
+	}
+	for _, source := range n.keys {
+		for _, c := range n.kids[source].texts() {
+			lower := strings.ToLower(c)
+			if c == "*" {
+				l.out["*"] = source
+				continue
+			}
+			if _, dup := l.in[strings.ToLower(source)]; !dup {
+				l.in[strings.ToLower(source)] = c
+			}
+			if _, dup := l.out[lower]; !dup {
+				l.out[lower] = source
+			}
+		}
+	}
+	return l
+}
+
+var methods = []string{"get", "post", "put", "patch", "delete"}
+
+func (r *reader) operation(n *node) *operation {
+	if n == nil || n.shape != mapping {
+		return nil
+	}
+	op := &operation{at: n, answers: n.str("answers")}
+	for _, m := range methods {
+		p := n.get(m)
+		if p == nil {
+			continue
+		}
+		if op.method != "" {
+			r.f.fail(p, "Keep one of them.", "An operation has one method; here stand %s and %s.", strings.ToLower(op.method), m)
+			continue
+		}
+		op.method = strings.ToUpper(m)
+		r.path(p)
+		op.path = r.h.template(r.f, p)
+	}
+	if q := n.get("query"); q != nil {
+		if q.shape == mapping {
+			op.query = r.pairs(q)
+		} else {
+			op.queryAll = r.h.compile(r.f, q)
+		}
+	}
+	op.headers = r.pairs(n.get("headers"))
+	op.body = r.expr(n, "body")
+	op.form = r.pairs(n.get("form"))
+	bodies := 0
+	for _, k := range []string{"body", "form", "xml", "soap", "graphql"} {
+		if n.get(k) != nil {
+			bodies++
+		}
+	}
+	if bodies > 1 {
+		r.f.fail(n, "Keep one of body, form, xml, soap and graphql.", "An operation has one body; here stand %d.", bodies)
+	}
+	if bodies > 0 && op.method == "GET" {
+		r.f.fail(n, "Use post.", "A get carries no body.")
+	}
+	if x := n.get("xml"); x != nil {
+		op.xml = r.h.xmlTemplate(r.f, x)
+	}
+	if s := n.get("soap"); s != nil {
+		op.soap = &soapSpec{action: s.str("action"), version: either(s.str("version"), "1.1")}
+		if b := s.get("body"); b != nil {
+			op.soap.body = r.h.xmlTemplate(r.f, b)
+		}
+	}
+	if g := n.get("graphql"); g != nil {
+		op.graphql = &graphqlSpec{query: g.str("query"), variables: r.expr(g, "variables")}
+	}
+	op.errors = r.rules(n.get("errors"))
+	return op
+}
+
+var urlStart = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*://`)
+
+func (r *reader) path(n *node) {
+	p := n.text()
+	switch {
+	case urlStart.MatchString(p):
+		r.address(n, p)
+	case p != "" && !strings.HasPrefix(p, "/") && !strings.HasPrefix(p, `\(`):
+		r.f.fail(n, "Begin the path with /.", "The path %q is not below the server address.", p)
+	}
+}
+
+func (r *reader) rules(n *node) []rule {
+	var out []rule
+	for _, x := range n.list() {
+		if x.shape != mapping {
+			continue
+		}
+		out = append(out, rule{when: r.expr(x, "when"), is: plugins.ErrorKind(x.str("is")), say: r.expr(x, "say"), ref: r.expr(x, "ref"),
+			after: r.expr(x, "after"), fields: r.expr(x, "fields"), at: x})
+	}
+	return out
+}
+
+func (r *reader) kind(name pole.Kind, n *node) *kindSpec {
+	k := &kindSpec{kind: name, typ: either(n.str("type"), string(name)), at: n, require: map[string]bool{"id": true}}
+	for _, p := range n.get("require").texts() {
+		k.require[p] = true
+	}
+	for _, s := range n.get("search").list() {
+		if s.shape == mapping {
+			k.searches = append(k.searches, r.search(s))
+		}
+	}
+	if x := n.get("fetch"); x != nil {
+		k.fetch = &fetchSpec{op: r.operation(x), records: r.expr(x, "records"), none: r.expr(x, "none")}
+	}
+	if fs := n.get("fields"); fs != nil && fs.shape == mapping {
+		for _, p := range fs.keys {
+			if p == "id" {
+				k.id = r.h.compile(r.f, fs.kids[p])
+				continue
+			}
+			k.fields = append(k.fields, r.fields(p, fs.kids[p])...)
+		}
+	}
+	for i, g := range n.get("groups").list() {
+		if g.shape != mapping {
+			continue
+		}
+		gr := &group{name: either(g.str("name"), "group"+strconv.Itoa(i+1)), each: r.expr(g, "each"), from: r.expr(g, "from"), to: r.expr(g, "to"), at: g}
+		if fs := g.get("fields"); fs != nil {
+			for _, p := range fs.keys {
+				gr.fields = append(gr.fields, r.fields(p, fs.kids[p])...)
+			}
+		}
+		k.groups = append(k.groups, gr)
+	}
+	for _, l := range n.get("links").list() {
+		if l.shape == mapping {
+			k.links = append(k.links, r.link(l))
+		}
+	}
+	if m := n.get("marking"); m != nil {
+		k.marking = &r.fields("marking", m)[0]
+	}
+	k.updated, k.version, k.url = r.expr(n, "updated"), r.expr(n, "version"), r.expr(n, "url")
+	if x := n.get("submit"); x != nil {
+		k.submit = r.submit(x)
+	}
+	if x := n.get("watch"); x != nil {
+		k.watch = r.watch(x)
+	}
+	return k
+}
+
+func (r *reader) search(n *node) *searchSpec {
+	s := &searchSpec{op: r.operation(n), text: n.flag("text"), records: r.expr(n, "records"), next: r.expr(n, "next"),
+		total: r.expr(n, "total"), none: r.expr(n, "none"), gaps: r.expr(n, "gaps"), without: map[string]bool{}}
+	if by := n.get("by"); by != nil {
+		alternatives := []*node{by}
+		if len(by.items) > 0 && by.items[0].shape == sequence {
+			alternatives = by.items
+		}
+		for _, a := range alternatives {
+			var sp plugins.SearchSpec
+			for _, p := range a.texts() {
+				if name, ok := strings.CutSuffix(p, "?"); ok {
+					sp.Optional = append(sp.Optional, pole.Property(name))
+				} else {
+					sp.Require = append(sp.Require, pole.Property(p))
+				}
+			}
+			s.by = append(s.by, sp)
+		}
+	}
+	for _, p := range n.get("without").texts() {
+		s.without[p] = true
+	}
+	return s
+}
+
+// fields reads one property's mapping: an expression, {value, from, to, when_absent}, or a list of these.
+func (r *reader) fields(name string, n *node) []field {
+	var out []field
+	for _, x := range n.list() {
+		f := field{property: pole.Property(name), at: x}
+		if x.shape == mapping {
+			f.value, f.from, f.to = r.expr(x, "value"), r.expr(x, "from"), r.expr(x, "to")
+			f.absentNone = x.str("when_absent") == "none"
+		} else {
+			f.value = r.h.compile(r.f, x)
+		}
+		out = append(out, f)
+	}
+	if len(out) == 0 {
+		out = append(out, field{property: pole.Property(name), at: n})
+	}
+	return out
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+func (r *reader) link(n *node) *link {
+	l := &link{typ: n.str("type"), each: r.expr(n, "each"), id: r.expr(n, "id"), label: r.expr(n, "label"), in: n.str("way") == "in", at: n}
+	if t := n.str("role"); plainWord.MatchString(t) {
+		l.role = t
+	} else {
+		l.roleExpr = r.expr(n, "role")
+	}
+	if t := n.str("kind"); plainWord.MatchString(t) {
+		l.kind = pole.Kind(t)
+	} else {
+		l.kindExpr = r.expr(n, "kind")
+	}
+	return l
+}
+
+func (r *reader) submit(n *node) *submitSpec {
+	s := &submitSpec{op: r.operation(n), at: n}
+	i := n.get("idempotency")
+	s.header, s.honoured = i.str("header"), i != nil && i.str("honoured") != "false"
+	if acc := n.get("accepts"); acc != nil && acc.shape == mapping {
+		for _, p := range acc.keys {
+			a := acc.kids[p]
+			s.accepts = append(s.accepts, accept{at: a, as: a.get("as").texts(), spec: plugins.FieldSpec{Path: p, Required: a.flag("required"),
+				MaxLength: a.num("max"), Codes: r.acceptCodes(a.get("codes")), Label: a.str("label")}})
+		}
+	}
+	s.result = r.result(n.get("result"))
+	if c := n.get("confirm"); c != nil {
+		s.confirm = &confirmSpec{op: r.operation(c), found: r.expr(c, "found"), result: r.result(c.get("result"))}
+	}
+	return s
+}
+
+// acceptCodes takes a list of canonical codes, or the name of a code list of this file: then whatever it can send.
+func (r *reader) acceptCodes(n *node) []string {
+	if n == nil || n.shape == sequence {
+		return n.texts()
+	}
+	l := r.h.codes[n.text()]
+	if l == nil {
+		r.f.fail(n, "Name a list under codes:, or write the codes as [A, B].", "There is no code list %q.", n.text())
+		return nil
+	}
+	var out []string
+	if _, any := l.out["*"]; any {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, c := range l.in {
+		if !seen[c] {
+			seen[c] = true
+			out = append(out, c)
+		}
+	}
+	return sorted(out)
+}
+
+func (r *reader) result(n *node) resultSpec {
+	return resultSpec{ref: r.expr(n, "ref"), id: r.expr(n, "id"), at: r.expr(n, "at"), already: r.expr(n, "already")}
+}
+
+func (r *reader) watch(n *node) *watchSpec {
+	w := &watchSpec{when: r.expr(n, "when"), records: r.expr(n, "records"), removed: r.expr(n, "removed"), cursor: r.expr(n, "cursor"), at: n}
+	if p := n.get("sse"); p != nil {
+		w.sse = true
+		w.op = r.operation(n)
+		w.op.method = "GET"
+		r.path(p)
+		w.op.path = r.h.template(r.f, p)
+		return w
+	}
+	w.op = r.operation(n)
+	d, err := time.ParseDuration(n.str("every"))
+	if err != nil || d < time.Second || d > 24*time.Hour {
+		r.f.fail(n, "Write every: 30s (from 1s to 24h), or sse: /path for server-sent events.", "watch says neither sse nor how often to ask.")
+		d = time.Minute
+	}
+	w.every = int64(d / time.Second)
+	return w
+}

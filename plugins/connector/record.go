@@ -1,0 +1,498 @@
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/itchyny/gojq"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// maxRaw bounds what a record keeps of its source's answer.
+const maxRaw = 256 << 10
+
+// mapper turns one source's records of one kind into the common language.
+type mapper struct {
+	sys     *system
+	kind    *kindSpec
+	danger  map[pole.Property]bool
+	without map[string]bool // properties that this answer does not carry
+}
+
+func (s *system) mapper(k *kindSpec, without map[string]bool) *mapper {
+	return &mapper{sys: s, kind: k, danger: s.danger, without: without}
+}
+
+// record maps one element of an answer. Its error says which path is not as documented, never the data.
+func (m *mapper) record(ctx context.Context, sc *scope, el any, now time.Time) (pole.Record, error) {
+	if _, ok := el.(map[string]any); !ok {
+		return pole.Record{}, &shapeError{"records", "expected an object but got: " + gojq.TypeOf(el)}
+	}
+	k := m.kind
+	id, err := k.id.word(ctx, sc, el)
+	if err != nil {
+		return pole.Record{}, err
+	}
+	if id == "" {
+		return pole.Record{}, &shapeError{k.id.src, "the record's id is missing"}
+	}
+	r := pole.Record{Ref: pole.Ref{System: m.sys.env.System, Type: k.typ, ID: id}, Kind: k.kind, Read: now,
+		Facts: make([]pole.Fact, 0, len(k.fields)+8)}
+	for i := range k.fields {
+		f := &k.fields[i]
+		if m.without[string(f.property)] {
+			continue
+		}
+		if r.Facts, err = m.facts(ctx, sc, f, el, "", "", "", r.Facts, k.require[string(f.property)]); err != nil {
+			return pole.Record{}, err
+		}
+	}
+	for _, g := range k.groups {
+		if err := m.group(ctx, sc, g, el, &r); err != nil {
+			return pole.Record{}, err
+		}
+	}
+	if !m.without["links"] {
+		for _, l := range k.links {
+			if err := m.link(ctx, sc, l, el, &r); err != nil {
+				return pole.Record{}, err
+			}
+		}
+	}
+	if k.marking != nil {
+		if r.Marking, err = m.marking(ctx, sc, el); err != nil {
+			return pole.Record{}, err
+		}
+	}
+	if err := m.rest(ctx, sc, el, &r); err != nil {
+		return pole.Record{}, err
+	}
+	if raw, err := json.Marshal(el); err == nil && len(raw) <= maxRaw {
+		r.Raw = &pole.Raw{ContentType: "application/json", Body: raw}
+	}
+	return r, nil
+}
+
+func (m *mapper) rest(ctx context.Context, sc *scope, el any, r *pole.Record) (err error) {
+	k := m.kind
+	if k.updated != nil {
+		v, err := k.updated.one(ctx, sc, el)
+		if err != nil {
+			return err
+		}
+		if o, ok := v.(map[string]any); ok {
+			v = o["value"]
+		}
+		if s, ok := v.(string); ok {
+			if t, err := time.Parse(time.RFC3339, s); err == nil {
+				r.Updated = t.UTC()
+			}
+		}
+	}
+	if k.version != nil {
+		if r.Version, err = k.version.word(ctx, sc, el); err != nil {
+			return err
+		}
+	}
+	if k.url != nil {
+		u, err := k.url.word(ctx, sc, el)
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(u, "https://") || localURL(u) {
+			r.URL = u
+		}
+	}
+	return nil
+}
+
+// facts maps one property; group, from and to are those of the group it stands in.
+func (m *mapper) facts(ctx context.Context, sc *scope, f *field, el any, group, from, to string, out []pole.Fact, required bool) ([]pole.Fact, error) {
+	vs, err := f.value.all(ctx, sc, el)
+	if err != nil {
+		return out, err
+	}
+	danger := m.danger[f.property]
+	before := len(out)
+	if f.from != nil {
+		if from, err = m.date(ctx, sc, f.from, el); err != nil {
+			return out, err
+		}
+	}
+	if f.to != nil {
+		if to, err = m.date(ctx, sc, f.to, el); err != nil {
+			return out, err
+		}
+	}
+	for _, v := range vs {
+		list, many := v.([]any)
+		if !many {
+			if v == nil && danger && !f.absentNone {
+				return out, &shapeError{f.value.src, "what carries danger is missing"}
+			}
+			if out, err = m.fact(f, v, group, from, to, out); err != nil {
+				return out, err
+			}
+			continue
+		}
+		for _, x := range list {
+			if x == nil && danger {
+				return out, &shapeError{f.value.src, "what carries danger is missing"}
+			}
+			if out, err = m.fact(f, x, group, from, to, out); err != nil {
+				return out, err
+			}
+		}
+	}
+	if required && len(out) == before {
+		return out, &shapeError{f.value.src, "a required value is missing"}
+	}
+	return out, nil
+}
+
+func (m *mapper) date(ctx context.Context, sc *scope, e *expr, el any) (string, error) {
+	v, err := e.one(ctx, sc, el)
+	if err != nil || v == nil {
+		return "", err
+	}
+	if o, ok := v.(map[string]any); ok {
+		v = o["value"]
+	}
+	s, _ := v.(string)
+	return firstN(s, 10), nil
+}
+
+// fact adds one value: a scalar, or an object {value|code, source, label|text, from, to, group, problem}.
+func (m *mapper) fact(f *field, v any, group, from, to string, out []pole.Fact) ([]pole.Fact, error) {
+	if v == nil {
+		return out, nil
+	}
+	fact := pole.Fact{Property: f.property, Group: group, From: from, To: to, Path: f.value.src}
+	o, isObject := v.(map[string]any)
+	if !isObject {
+		s, ok := scalarText(v)
+		if !ok {
+			return out, &shapeError{f.value.src, "expected text but got: " + gojq.TypeOf(v)}
+		}
+		if b, isBool := v.(bool); isBool && !m.sys.truths[f.property] {
+			return out, &shapeError{f.value.src, "expected text but got: boolean (" + strconv.FormatBool(b) + ")"}
+		}
+		if strings.TrimSpace(s) == "" {
+			return out, nil
+		}
+		fact.Value = m.sys.value(f.property, s)
+		return append(out, fact), nil
+	}
+	get := func(names ...string) (string, error) {
+		for _, n := range names {
+			x, there := o[n]
+			if !there || x == nil {
+				continue
+			}
+			if inner, ok := x.(map[string]any); ok {
+				x = outValue(inner)
+			}
+			s, ok := scalarText(x)
+			if !ok {
+				return "", &shapeError{f.value.src + " ." + n, "expected text but got: " + gojq.TypeOf(x)}
+			}
+			return s, nil
+		}
+		return "", nil
+	}
+	var words [6]string
+	for i, names := range [][]string{{"value", "code"}, {"source"}, {"label", "text"}, {"from"}, {"to"}, {"problem"}} {
+		w, err := get(names...)
+		if err != nil {
+			return out, err
+		}
+		words[i] = w
+	}
+	value, source, label, problem := words[0], words[1], words[2], words[5]
+	if o["value"] != nil && source == "" {
+		if inner, ok := o["value"].(map[string]any); ok {
+			source, _ = scalarText(inner["source"])
+		}
+	}
+	if o["code"] != nil && source == "" {
+		if inner, ok := o["code"].(map[string]any); ok {
+			source, _ = scalarText(inner["source"])
+		}
+	}
+	if value == "" && source == "" && label == "" {
+		for k := range o {
+			switch k {
+			case "value", "code", "source", "label", "text", "from", "to", "group", "problem":
+				if m.danger[f.property] {
+					return out, &shapeError{f.value.src, "what carries danger is missing"}
+				}
+				return out, nil
+			}
+		}
+		return out, &shapeError{f.value.src, "expected text but got: object"}
+	}
+	switch {
+	case value == "" && source == "":
+		fact.Value = m.sys.value(f.property, label)
+	case value == "":
+		fact.Value = m.sys.value(f.property, source)
+	default:
+		fact.Value = m.sys.value(f.property, value)
+	}
+	if fact.Value.Norm == "" && label != "" && (value != "" || source != "") {
+		if byLabel := m.sys.value(f.property, label); byLabel.Norm != "" {
+			fact.Value = byLabel
+		}
+	}
+	switch {
+	case source != "":
+		fact.Value.Source = source
+	case value != "":
+		fact.Value.Source = value
+	}
+	if label != "" && fact.Value.Norm == "" {
+		fact.Value.Label = label
+	} else if label != "" && !strings.EqualFold(label, fact.Value.Source) && m.danger[f.property] {
+		fact.Value.Source += " (" + label + ")"
+	}
+	if problem != "" {
+		fact.Value.Norm, fact.Value.Problem = "", problem
+	}
+	if words[3] != "" {
+		fact.From = firstN(words[3], 10)
+	}
+	if words[4] != "" {
+		fact.To = firstN(words[4], 10)
+	}
+	if g, ok := scalarText(o["group"]); ok && o["group"] != nil {
+		fact.Group = g
+	}
+	return append(out, fact), nil
+}
+
+func (m *mapper) group(ctx context.Context, sc *scope, g *group, el any, r *pole.Record) error {
+	vs, err := g.each.all(ctx, sc, el)
+	if err != nil {
+		return err
+	}
+	for i, v := range flatten(vs) {
+		if v == nil {
+			continue
+		}
+		name := g.name
+		if name != "" {
+			name += strconv.Itoa(i + 1)
+		}
+		var from, to string
+		if g.from != nil {
+			if from, err = m.date(ctx, sc, g.from, v); err != nil {
+				return err
+			}
+		}
+		if g.to != nil {
+			if to, err = m.date(ctx, sc, g.to, v); err != nil {
+				return err
+			}
+		}
+		for j := range g.fields {
+			if m.without[string(g.fields[j].property)] {
+				continue
+			}
+			if r.Facts, err = m.facts(ctx, sc, &g.fields[j], v, name, from, to, r.Facts, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (m *mapper) link(ctx context.Context, sc *scope, l *link, el any, r *pole.Record) error {
+	items := []any{el}
+	if l.each != nil {
+		vs, err := l.each.all(ctx, sc, el)
+		if err != nil {
+			return err
+		}
+		items = flatten(vs)
+	}
+	for _, v := range items {
+		if v == nil {
+			continue
+		}
+		id, err := l.id.word(ctx, sc, v)
+		if err != nil {
+			return err
+		}
+		role, kind := l.role, string(l.kind)
+		if l.roleExpr != nil {
+			if role, err = l.roleExpr.word(ctx, sc, v); err != nil {
+				return err
+			}
+		}
+		if l.kindExpr != nil {
+			if kind, err = l.kindExpr.word(ctx, sc, v); err != nil {
+				return err
+			}
+		}
+		if id == "" || role == "" {
+			continue
+		}
+		typ := l.typ
+		if typ == "" {
+			typ = kind
+			if k := m.sys.spec.kind(pole.Kind(kind)); k != nil {
+				typ = k.typ
+			}
+		}
+		far := pole.Ref{System: r.System, Type: typ, ID: id}
+		out := pole.Link{Role: pole.Role(role), From: r.Ref, To: far, Kind: pole.Kind(kind)}
+		if l.in {
+			out.From, out.To = far, r.Ref
+		}
+		if l.label != nil {
+			if out.Label, err = l.label.word(ctx, sc, v); err != nil {
+				return err
+			}
+		}
+		if !slices.ContainsFunc(r.Links, func(x pole.Link) bool { return x.Role == out.Role && x.From == out.From && x.To == out.To }) {
+			r.Links = append(r.Links, out)
+		}
+	}
+	return nil
+}
+
+// marking reads a classification, or {classification, handling}. Missing is never the same as unmarked.
+func (m *mapper) marking(ctx context.Context, sc *scope, el any) (pole.Marking, error) {
+	f := m.kind.marking
+	v, err := f.value.one(ctx, sc, el)
+	if err != nil {
+		return pole.Marking{}, err
+	}
+	var out pole.Marking
+	switch x := v.(type) {
+	case string:
+		out.Classification = x
+	case map[string]any:
+		if _, plain := x["source"]; plain {
+			out.Classification, _ = scalarText(outValue(x))
+			break
+		}
+		c := x["classification"]
+		if inner, ok := c.(map[string]any); ok {
+			c = outValue(inner)
+		}
+		out.Classification, _ = scalarText(c)
+		switch h := x["handling"].(type) {
+		case []any:
+			for _, i := range h {
+				s, ok := scalarText(i)
+				if !ok {
+					return out, &shapeError{f.value.src, "a handling condition is not text"}
+				}
+				out.Handling = append(out.Handling, s)
+			}
+		case string:
+			if h != "" {
+				out.Handling = []string{h}
+			}
+		case nil:
+		default:
+			return out, &shapeError{f.value.src, "the handling conditions are not a list of texts"}
+		}
+	case nil:
+		if f.absentNone {
+			return out, nil
+		}
+		return out, &shapeError{f.value.src, "the marking is missing"}
+	default:
+		return out, &shapeError{f.value.src, "expected a marking but got: " + gojq.TypeOf(v)}
+	}
+	if out.Classification == "" && !f.absentNone {
+		return out, &shapeError{f.value.src, "the marking is missing"}
+	}
+	if def, known := m.sys.env.Dictionary.Marking(out.Classification); known && out.Classification != "" {
+		out.Classification = def.Name
+	}
+	return out, nil
+}
+
+// elements evaluates a records expression: every output, lists taken apart.
+func elements(ctx context.Context, e *expr, sc *scope, body any) ([]any, error) {
+	if e == nil {
+		if list, ok := body.([]any); ok {
+			return list, nil
+		}
+		return []any{body}, nil
+	}
+	vs, err := e.all(ctx, sc, body)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]any, 0, len(vs))
+	for _, v := range vs {
+		switch x := v.(type) {
+		case []any:
+			out = append(out, x...)
+		case nil:
+			return nil, &shapeError{e.src, "the records are missing"}
+		default:
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+func flatten(vs []any) []any {
+	var out []any
+	for _, v := range vs {
+		if list, ok := v.([]any); ok {
+			out = append(out, list...)
+		} else {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// page maps a page's elements. One record that is not as documented is a gap, so that the others still arrive; when
+// every one is, the answer as a whole is refused.
+func (m *mapper) page(ctx context.Context, sc *scope, els []any, now time.Time) ([]pole.Record, []*plugins.Error, error) {
+	var out []pole.Record
+	var gaps []*plugins.Error
+	seen := map[string]int{}
+	for _, el := range els {
+		r, err := m.record(ctx, sc, el, now)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, err
+			}
+			say := err.Error()
+			if seen[say]++; seen[say] == 1 {
+				gaps = append(gaps, m.sys.named(drift(err)))
+			}
+			continue
+		}
+		out = append(out, r)
+	}
+	if len(out) == 0 && len(gaps) > 0 {
+		return nil, nil, gaps[0]
+	}
+	return out, gaps, nil
+}
+
+func localURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme == "http" && loopback(u.Hostname())
+}
+
+// value normalises what a source says by the property's type.
+func (s *system) value(p pole.Property, source string) pole.Value {
+	return s.env.Dictionary.Normalise(p, source)
+}

@@ -1,0 +1,208 @@
+package connector
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// entryInput gives what the expressions of a submission see: .entry.PROPERTY, .entry.PART.PROPERTY, .parts, .key and more.
+// A property that may stand several times (the dictionary's many) is always a list, any other is text.
+func (s *system) entryInput(ctx context.Context, e plugins.Entry, key plugins.Key) map[string]any {
+	in := s.input(ctx)
+	entry := map[string]any{}
+	s.put(entry, e.Facts)
+	parts := make([]any, 0, len(e.Parts))
+	for _, p := range e.Parts {
+		m := map[string]any{}
+		s.put(m, p.Facts)
+		m["name"], m["role"], m["kind"] = p.Name, string(p.Role), string(p.Kind)
+		var ids []any
+		for _, ref := range p.Existing {
+			if ref.System == s.env.System {
+				ids = append(ids, ref.ID)
+				if m["id"] == nil {
+					m["id"], m["type"] = ref.ID, ref.Type
+				}
+			}
+		}
+		m["ids"] = ids
+		parts = append(parts, m)
+		if _, twice := entry[p.Name]; !twice || !isObject(entry[p.Name]) {
+			entry[p.Name] = m
+		}
+	}
+	refs := map[string]any{}
+	for k, v := range e.Refs {
+		refs[k] = v
+	}
+	in["entry"], in["parts"], in["key"], in["form"], in["kind"], in["refs"] = entry, parts, string(key), e.Form, string(e.Kind), refs
+	if !e.Captured.IsZero() {
+		in["captured"] = e.Captured.UTC().Format(time.RFC3339)
+	}
+	return in
+}
+
+func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
+
+func (s *system) put(m map[string]any, facts []pole.Fact) {
+	for _, f := range facts {
+		v := strings.TrimSpace(either(f.Value.Norm, f.Value.Source))
+		if v == "" {
+			continue
+		}
+		name := string(f.Property)
+		if s.many[f.Property] {
+			list, _ := m[name].([]any)
+			m[name] = append(list, v)
+			continue
+		}
+		if _, twice := m[name]; !twice {
+			m[name] = v
+		}
+	}
+}
+
+// Submit delivers once.
+func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key) (plugins.Receipt, error) {
+	k := s.spec.kind(e.Kind)
+	if k == nil || k.submit == nil {
+		return plugins.Receipt{}, s.fail(plugins.Invalid, "%s takes no entries of this kind.", s.spec.name)
+	}
+	sub := k.submit
+	in := s.entryInput(ctx, e, key)
+	what := write
+	op := *sub.op
+	if sub.header != "" {
+		h, err := s.spec.helpers.parse(".key")
+		if err != nil {
+			return plugins.Receipt{}, s.named(err)
+		}
+		op.headers = append(append([]pair(nil), op.headers...), pair{sub.header, h})
+		if sub.honoured {
+			what = keyedWrite
+		}
+	}
+	a, err := s.do(ctx, &op, in, what, "")
+	if err != nil {
+		return plugins.Receipt{}, err
+	}
+	sc := newScope(in).answer(a)
+	if e := s.judge(ctx, sub.op, a); e != nil {
+		e.Fields = sub.paths(e.Fields)
+		if e.Kind == plugins.Duplicate && sub.confirm != nil {
+			// What the system already has may be this very entry, delivered by an attempt whose answer was lost.
+			if r, err := s.confirm(ctx, k, in); err == nil {
+				r.Already = true
+				return r, nil
+			}
+		}
+		return plugins.Receipt{}, e
+	}
+	r, err := s.receipt(ctx, k, sub.result, sc, a)
+	if err != nil {
+		return plugins.Receipt{}, &plugins.Error{Kind: plugins.Unknown, System: s.env.System, Err: err,
+			Say: s.spec.name + " took this, but its receipt cannot be read. Muster asks the system before sending again."}
+	}
+	return r, nil
+}
+
+// confirmAt finds out whether an earlier Submit arrived.
+func (s *system) confirmAt(ctx context.Context, e plugins.Entry, key plugins.Key) (plugins.Receipt, error) {
+	k := s.spec.kind(e.Kind)
+	if k == nil || k.submit == nil {
+		return plugins.Receipt{}, s.fail(plugins.Invalid, "%s takes no entries of this kind.", s.spec.name)
+	}
+	switch {
+	case k.submit.confirm != nil:
+		return s.confirm(ctx, k, s.entryInput(ctx, e, key))
+	case k.submit.header != "" && k.submit.honoured:
+		return s.submitTo(ctx, e, key) // the same key again takes effect once, and answers as the first time
+	}
+	return plugins.Receipt{}, s.fail(plugins.Unknown, "%s cannot be asked whether this arrived. Look in the system itself before sending again.", s.spec.name)
+}
+
+func (s *system) confirm(ctx context.Context, k *kindSpec, in map[string]any) (plugins.Receipt, error) {
+	c := k.submit.confirm
+	a, err := s.do(ctx, c.op, in, read, "")
+	if err != nil {
+		return plugins.Receipt{}, err
+	}
+	sc := newScope(in).answer(a)
+	if e := s.judge(ctx, c.op, a); e != nil {
+		return plugins.Receipt{}, e
+	}
+	found, err := c.found.one(ctx, sc, a.body)
+	if err != nil {
+		return plugins.Receipt{}, s.named(drift(err))
+	}
+	if found == nil || found == false || found == "" {
+		return plugins.Receipt{}, s.fail(plugins.NotFound, "%s does not have this entry.", s.spec.name)
+	}
+	res := c.result
+	if res.ref == nil {
+		res.ref = c.found
+	}
+	r, err := s.receipt(ctx, k, res, sc, a)
+	if err != nil {
+		return plugins.Receipt{}, s.named(drift(err))
+	}
+	return r, nil
+}
+
+func (s *system) receipt(ctx context.Context, k *kindSpec, res resultSpec, sc *scope, a *answer) (plugins.Receipt, error) {
+	r := plugins.Receipt{At: s.env.Now().UTC()}
+	var err error
+	if r.Reference, err = res.ref.word(ctx, sc, a.body); err != nil {
+		return r, err
+	}
+	if r.Reference == "" {
+		return r, &shapeError{res.ref.src, "the reference is missing"}
+	}
+	id := r.Reference
+	if res.id != nil {
+		if id, err = res.id.word(ctx, sc, a.body); err != nil {
+			return r, err
+		}
+	}
+	if id != "" {
+		r.Ref = pole.Ref{System: s.env.System, Type: k.typ, ID: id}
+	}
+	if res.at != nil {
+		w, err := res.at.word(ctx, sc, a.body)
+		if err == nil {
+			if t, err := time.Parse(time.RFC3339, w); err == nil {
+				r.At = t.UTC()
+			}
+		}
+	}
+	if res.already != nil {
+		if r.Already, err = res.already.truth(ctx, sc, a.body); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// paths puts the entry's own paths in place of the system's field names.
+func (sub *submitSpec) paths(fields []plugins.FieldError) []plugins.FieldError {
+	for i, f := range fields {
+		for _, a := range sub.accepts {
+			if a.spec.Path == f.Path {
+				break
+			}
+			hit := false
+			for _, as := range a.as {
+				hit = hit || strings.EqualFold(as, f.Path)
+			}
+			if hit {
+				fields[i].Path = a.spec.Path
+				break
+			}
+		}
+	}
+	return fields
+}

@@ -1,0 +1,184 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// watchAt blocks until the context ends, the connection fails, or the callback returns an error.
+func (s *system) watchAt(ctx context.Context, kind pole.Kind, cursor plugins.Cursor, each func(plugins.Change) error) error {
+	k := s.spec.kind(kind)
+	if k == nil || k.watch == nil {
+		return s.fail(plugins.Invalid, "%s does not announce changes of this kind.", s.spec.name)
+	}
+	if k.watch.sse {
+		return s.listen(ctx, k, cursor, each)
+	}
+	return s.poll(ctx, k, cursor, each)
+}
+
+func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor, each func(plugins.Change) error) error {
+	w := k.watch
+	in := s.input(ctx)
+	if cursor != "" {
+		in["cursor"] = string(cursor)
+	}
+	req, err := s.request(ctx, w.op, in, listen, "")
+	if err != nil {
+		return s.named(err)
+	}
+	req.Header.Set("Cache-Control", "no-cache")
+	if cursor != "" {
+		req.Header.Set("Last-Event-ID", string(cursor))
+	}
+	resp, err := s.env.HTTP.Do(req)
+	if err != nil {
+		return s.named(transportError(ctx, err))
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 200 {
+		raw, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // an unreadable error body leaves the status
+		a := &answer{status: resp.StatusCode, resp: resp, raw: raw, url: req.URL, headers: map[string]any{}}
+		a.parse(w.op, s.spec)
+		if e := s.judge(ctx, w.op, a); e != nil {
+			return e
+		}
+		return s.fail(plugins.Drift, "%s did not open its stream of changes.", s.spec.name)
+	}
+	var stopped error
+	err = events(resp.Body, string(cursor), func(e event) error {
+		changes, err := s.changes(ctx, k, in, e)
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			if stopped = each(c); stopped != nil {
+				return stopped
+			}
+		}
+		return nil
+	})
+	switch {
+	case stopped != nil:
+		return stopped
+	case ctx.Err() != nil:
+		return s.named(ctx.Err())
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return s.fail(plugins.Unavailable, "%s closed its stream of changes.", s.spec.name)
+	case errors.Is(err, errEventTooLarge):
+		return s.fail(plugins.Drift, "%s announced a change larger than is allowed.", s.spec.name)
+	}
+	var pe *plugins.Error
+	if errors.As(err, &pe) {
+		return s.named(pe)
+	}
+	var shape *shapeError
+	if errors.As(err, &shape) {
+		return s.named(drift(err))
+	}
+	return s.named(transportError(ctx, err))
+}
+
+// changes maps one event. An event that 'when' does not take gives none.
+func (s *system) changes(ctx context.Context, k *kindSpec, in map[string]any, e event) ([]plugins.Change, error) {
+	w := k.watch
+	root := map[string]any{"id": e.id, "event": e.name, "text": e.data}
+	if v, err := decodeJSON([]byte(e.data)); err == nil {
+		root["data"] = v
+	}
+	sc := newScope(in)
+	if w.when != nil {
+		take, err := w.when.truth(ctx, sc, root)
+		if err != nil || !take {
+			return nil, err
+		}
+	}
+	return s.mapChanges(ctx, k, sc, root, root["data"], plugins.Cursor(e.id))
+}
+
+func (s *system) mapChanges(ctx context.Context, k *kindSpec, sc *scope, root, body any, cursor plugins.Cursor) ([]plugins.Change, error) {
+	w := k.watch
+	els, err := elements(ctx, w.records, sc, body)
+	if err != nil {
+		return nil, err
+	}
+	removed := false
+	if w.removed != nil {
+		if removed, err = w.removed.truth(ctx, sc, root); err != nil {
+			return nil, err
+		}
+	}
+	m := s.mapper(k, nil)
+	out := make([]plugins.Change, 0, len(els))
+	for _, el := range els {
+		r, err := m.record(ctx, sc, el, s.env.Now().UTC())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, plugins.Change{Record: r, Removed: removed, Cursor: cursor})
+	}
+	return out, nil
+}
+
+// poll asks at the declared interval. The first round with an empty cursor only finds out where now is, where the
+// connector can say so.
+func (s *system) poll(ctx context.Context, k *kindSpec, cursor plugins.Cursor, each func(plugins.Change) error) error {
+	w := k.watch
+	seen := map[string]string{}
+	first := cursor == ""
+	for {
+		in := s.input(ctx)
+		if cursor != "" {
+			in["cursor"] = string(cursor)
+		}
+		a, err := s.do(ctx, w.op, in, read, "")
+		if err != nil {
+			return err
+		}
+		if e := s.judge(ctx, w.op, a); e != nil {
+			return e
+		}
+		sc := newScope(in).answer(a)
+		changes, err := s.mapChanges(ctx, k, sc, a.root(), a.body, cursor)
+		if err != nil {
+			return s.named(drift(err))
+		}
+		if w.cursor != nil {
+			c, err := w.cursor.word(ctx, sc, a.body)
+			if err != nil {
+				return s.named(drift(err))
+			}
+			if c != "" {
+				cursor = plugins.Cursor(c)
+			}
+		}
+		now := map[string]string{}
+		for _, c := range changes {
+			id, version := c.Record.Ref.String(), c.Record.Version+c.Record.Updated.String()
+			if c.Record.Version == "" && c.Record.Updated.IsZero() && c.Record.Raw != nil {
+				version = string(c.Record.Raw.Body)
+			}
+			now[id] = version
+			if old, known := seen[id]; first || known && old == version {
+				continue
+			}
+			c.Cursor = cursor
+			if err := each(c); err != nil {
+				return err
+			}
+		}
+		seen, first = now, false
+		timer := time.NewTimer(time.Duration(w.every) * time.Second)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return s.named(ctx.Err())
+		case <-timer.C:
+		}
+	}
+}

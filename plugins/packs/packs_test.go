@@ -1,0 +1,53 @@
+package packs
+
+import (
+	"testing"
+
+	"muster/assets"
+	"muster/plugins/connector"
+	"muster/plugins/pole"
+)
+
+func TestEveryPackIsLintClean(t *testing.T) {
+	dict := dictionary(t)
+	if len(List()) < 6 {
+		t.Fatalf("packs: %v", List())
+	}
+	codes := map[string]bool{}
+	for _, id := range List() {
+		src, err := Source(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range connector.Lint(id+".yaml", src, dict) {
+			t.Error(p)
+		}
+		c, err := Load(id)
+		if err != nil {
+			continue
+		}
+		info := c.Info()
+		if err := info.Validate(); err != nil {
+			t.Error(err)
+		}
+		if info.ID != id || info.Code == "" || codes[info.Code] {
+			t.Errorf("%s: id %q, code %q", id, info.ID, info.Code)
+		}
+		codes[info.Code] = true
+	}
+}
+
+func TestLoadNamesWhatThereIs(t *testing.T) {
+	if _, err := Load("nothing"); err == nil {
+		t.Fatal("an unknown pack loads")
+	}
+}
+
+func dictionary(t testing.TB) *pole.Dictionary {
+	t.Helper()
+	d, err := pole.Load(assets.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
