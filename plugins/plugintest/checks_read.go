@@ -1,0 +1,585 @@
+package plugintest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+	"muster/plugins/transport"
+)
+
+// checks are all promises, in the order in which they are checked; the last looks back at all of them.
+var checks = slices.Concat([]check{
+	{name: "info", f: checkInfo},
+	{name: "options", f: checkOptions},
+	{name: "open_does_no_io", f: checkOpen},
+	{name: "check", f: checkCheck},
+	{name: "credential_missing", f: checkMissing},
+	{name: "credential_wrong", f: checkWrong},
+	{name: "search", f: checkSearch},
+	{name: "search_empty", f: checkEmpty},
+	{name: "search_unknown_kind", f: checkUnknownKind},
+	{name: "search_cancelled", f: checkCancelled},
+	{name: "search_cancelled_before", f: checkCancelledBefore},
+	{name: "search_concurrent", f: checkConcurrent},
+	{name: "paging", f: checkPaging},
+	{name: "fetch", f: checkFetch},
+	{name: "fetch_not_there", f: checkFetchNotThere},
+	{name: "watch_cancelled", f: checkWatch},
+}, faultChecks(), submitChecks(), []check{
+	{name: "nothing_secret_said", f: checkSecrets},
+})
+
+func checkInfo(_ context.Context, r *run) error {
+	i := r.s.Info
+	errs := []error{i.Validate()}
+	for what, v := range map[string]string{"Name": i.Name, "Help": i.Help, "Code": i.Code, "Shape": i.Shape, "Version": i.Version} {
+		if strings.TrimSpace(v) == "" {
+			errs = append(errs, fmt.Errorf("%s is empty", what))
+		}
+	}
+	if len(i.Hosts) == 0 {
+		errs = append(errs, errors.New("Hosts declares no host, so every request is refused"))
+	}
+	d := r.s.Dictionary
+	property := func(where string, k pole.Kind, p pole.Property) {
+		if _, ok := d.Property(p); !ok {
+			errs = append(errs, fmt.Errorf("kind %s: %s names %q, which the dictionary does not have", k, where, p))
+		}
+	}
+	for _, k := range i.Kinds {
+		if len(k.Search) == 0 && !k.Text && !k.Fetch && !k.Watch && len(k.Accepts) == 0 {
+			errs = append(errs, fmt.Errorf("kind %s: nothing can be done with it", k.Kind))
+		}
+		if d == nil {
+			continue
+		}
+		if _, ok := d.Kind(k.Kind); !ok {
+			errs = append(errs, fmt.Errorf("kind %s is not in the dictionary", k.Kind))
+		}
+		for _, p := range k.Returns {
+			property("Returns", k.Kind, p)
+		}
+		for _, s := range k.Search {
+			for _, p := range slices.Concat(s.Require, s.Optional) {
+				property("Search", k.Kind, p)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var secretName = regexp.MustCompile(`(?i)(password|passphrase|secret|api_?key|token)$`)
+
+func checkOptions(_ context.Context, r *run) error {
+	var errs []error
+	for _, o := range r.s.Info.Options {
+		if strings.TrimSpace(o.Help) == "" {
+			errs = append(errs, fmt.Errorf("option %s has no help", o.Name))
+		}
+		switch o.Type {
+		case plugins.OptionString, plugins.OptionURL, plugins.OptionInt, plugins.OptionBool, plugins.OptionSecret:
+		default:
+			errs = append(errs, fmt.Errorf("option %s has type %q", o.Name, o.Type))
+		}
+		if secretName.MatchString(o.Name) && o.Type != plugins.OptionSecret && o.Type != plugins.OptionURL {
+			errs = append(errs, fmt.Errorf("option %s sounds like a secret but is a %s: it would be kept in clear", o.Name, o.Type))
+		}
+		if _, inClear := r.s.Config[o.Name]; inClear && o.Type == plugins.OptionSecret {
+			errs = append(errs, fmt.Errorf("secret option %s stands in Config", o.Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func checkOpen(_ context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if n := b.asked(); n != 0 {
+		return fmt.Errorf("Open made %d requests", n)
+	}
+	return nil
+}
+
+func checkCheck(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if _, err := b.sys.Check(ctx); err != nil {
+		r.note(err)
+		return fmt.Errorf("Check: %w", err)
+	}
+	if b.asked() == 0 {
+		return errors.New("Check asked the system nothing")
+	}
+	b.inject(Status(http.StatusInternalServerError), -1)
+	if _, err := b.sys.Check(ctx); err == nil {
+		return errors.New("Check finds a system well that answers 500")
+	} else {
+		r.note(err)
+	}
+	return nil
+}
+
+// keyed reports whether the sign-in needs anything of the officer's or IT's.
+func (r *run) keyed() (anything, secret bool) {
+	for _, a := range r.s.Info.Auth {
+		anything = anything || a.Kind != plugins.AuthNone
+		secret = secret || a.Secret != ""
+	}
+	return anything, secret
+}
+
+func checkMissing(ctx context.Context, r *run) error {
+	if anything, _ := r.keyed(); !anything {
+		return nil // an open system has none to miss
+	}
+	b, err := r.open(func(s *Subject) { s.Values, s.LoginToken = nil, nil })
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	page, err := b.sys.Search(ctx, r.s.Found)
+	if err := r.failed("a search without a credential", page, err, plugins.Auth); err != nil {
+		return err
+	}
+	if !errors.Is(err, transport.ErrNoCredential) {
+		return fmt.Errorf("the error hides that a credential is missing: %w", err)
+	}
+	if n := b.asked(); n != 0 {
+		return fmt.Errorf("%d requests went out without a credential", n)
+	}
+	return nil
+}
+
+func checkWrong(ctx context.Context, r *run) error {
+	if _, secret := r.keyed(); !secret {
+		return nil // nothing that could be typed wrongly
+	}
+	b, err := r.open(func(s *Subject) {
+		wrong := map[string]string{}
+		for k, v := range s.Values {
+			wrong[k] = v
+		}
+		for _, a := range s.Info.Auth {
+			if a.Secret != "" {
+				wrong[a.Secret] = "plugintest-wrong-credential"
+			}
+		}
+		s.Values = wrong
+	})
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	page, err := b.sys.Search(ctx, r.s.Found)
+	return r.failed("a search with a wrong credential", page, err, plugins.Auth, plugins.Denied)
+}
+
+// failed demands that a search failed as one of kinds, and did not pass for an answer.
+func (r *run) failed(what string, page plugins.Page, err error, kinds ...plugins.ErrorKind) error {
+	r.note(err)
+	if err == nil {
+		for _, g := range page.Gaps {
+			r.note(g)
+			if !slices.Contains(kinds, g.Kind) {
+				return fmt.Errorf("%s leaves a gap of kind %s, want %v", what, g.Kind, kinds)
+			}
+		}
+		if len(page.Gaps) == 0 {
+			return fmt.Errorf("%s passes for an answer of %d records, want an error of kind %v", what, len(page.Records), kinds)
+		}
+		return nil
+	}
+	return r.errorIs(what, err, kinds...)
+}
+
+func (r *run) errorIs(what string, err error, kinds ...plugins.ErrorKind) error {
+	r.note(err)
+	if err == nil {
+		return fmt.Errorf("%s succeeds, want an error of kind %v", what, kinds)
+	}
+	var e *plugins.Error
+	switch {
+	case !errors.As(err, &e):
+		return fmt.Errorf("%s fails with %T, want a *plugins.Error: %w", what, err, err)
+	case !slices.Contains(kinds, e.Kind):
+		return fmt.Errorf("%s fails as %s, want %v: %w", what, e.Kind, kinds, err)
+	case strings.TrimSpace(e.Say) == "":
+		return fmt.Errorf("%s fails without words for the officer: %#v", what, e)
+	case e.System != r.s.System:
+		return fmt.Errorf("%s fails without naming the system: System is %q", what, e.System)
+	}
+	return nil
+}
+
+// pages reads a search to its end.
+func (r *run) pages(ctx context.Context, b *bench, q plugins.Query) (records []pole.Record, pages int, err error) {
+	seen := map[string]bool{}
+	for {
+		page, err := b.sys.Search(ctx, q)
+		if err != nil {
+			r.note(err)
+			return nil, pages, fmt.Errorf("page %d: %w", pages+1, err)
+		}
+		for _, g := range page.Gaps {
+			r.note(g)
+			return nil, pages, fmt.Errorf("page %d has a gap: %w", pages+1, g)
+		}
+		pages++
+		records = append(records, page.Records...)
+		if page.After == "" {
+			return records, pages, nil
+		}
+		if seen[page.After] || pages > 2000 {
+			return nil, pages, errors.New("the search does not end: a page leads back to an earlier one")
+		}
+		seen[page.After] = true
+		q.After = page.After
+	}
+}
+
+func checkSearch(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	records, _, err := r.pages(ctx, b, r.s.Found)
+	if err != nil {
+		return err
+	}
+	if len(records) == 0 {
+		return errors.New("Found finds nothing")
+	}
+	var errs []error
+	refs := map[pole.Ref]bool{}
+	for _, rec := range records {
+		if refs[rec.Ref] {
+			errs = append(errs, fmt.Errorf("record %s comes twice", rec.Type))
+		}
+		refs[rec.Ref] = true
+		errs = append(errs, r.sound(rec, r.s.Found.Kind)...)
+	}
+	return errors.Join(errs...)
+}
+
+// sound says what is wrong with a record. It names no value: a test's output is not the place for one.
+func (r *run) sound(rec pole.Record, kind pole.Kind) (errs []error) {
+	bad := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("record %q: "+format, append([]any{rec.ID}, args...)...))
+	}
+	if rec.System != r.s.System || rec.ID == "" {
+		bad("Ref is %+v, want system %s and an id", rec.Ref, r.s.System)
+	}
+	if back, err := pole.ParseRef(rec.Ref.String()); err != nil || back != rec.Ref {
+		bad("its Ref does not survive being written down")
+	}
+	spec, ok := r.kind(rec.Kind)
+	switch {
+	case rec.Kind != kind:
+		bad("kind %s, asked for %s", rec.Kind, kind)
+	case !ok:
+		bad("kind %s is not declared", rec.Kind)
+	case spec.Type != "" && rec.Type != spec.Type:
+		bad("type %q, declared %q", rec.Type, spec.Type)
+	}
+	if rec.Read.IsZero() || rec.Read.Location() != time.UTC {
+		bad("Read is %v, want the time of reading in UTC", rec.Read)
+	}
+	if !rec.Updated.IsZero() && rec.Updated.Location() != time.UTC {
+		bad("Updated is not in UTC")
+	}
+	if len(rec.Facts) == 0 {
+		bad("has no facts")
+	}
+	for _, f := range rec.Facts {
+		if f.Value.Source == "" {
+			bad("property %s does not keep what the source said", f.Property)
+		}
+		if len(spec.Returns) > 0 && !slices.Contains(spec.Returns, f.Property) {
+			bad("property %s is not declared in Returns", f.Property)
+		}
+		if r.s.Dictionary == nil {
+			continue
+		}
+		if _, known := r.s.Dictionary.Property(f.Property); !known {
+			bad("property %s is not in the dictionary", f.Property)
+		}
+	}
+	for _, l := range rec.Links {
+		if l.Role == "" || l.From.System == "" || l.From.ID == "" || l.To.System == "" || l.To.ID == "" {
+			bad("a link lacks its role or an end: %+v", l)
+		}
+	}
+	return errs
+}
+
+func (r *run) kind(k pole.Kind) (plugins.KindSpec, bool) {
+	for _, s := range r.s.Info.Kinds {
+		if s.Kind == k {
+			return s, true
+		}
+	}
+	return plugins.KindSpec{}, false
+}
+
+func checkEmpty(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	records, _, err := r.pages(ctx, b, r.s.Empty)
+	if err != nil {
+		return err
+	}
+	if len(records) != 0 {
+		return fmt.Errorf("Empty finds %d records", len(records))
+	}
+	return nil
+}
+
+func checkUnknownKind(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	q := r.s.Found
+	q.Kind = "plugintest_unknown"
+	page, err := b.sys.Search(ctx, q)
+	return r.failed("a search of a kind that the plugin does not have", page, err, plugins.Invalid)
+}
+
+func checkCancelled(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	b.inject(func(w http.ResponseWriter, req *http.Request, forward func() Answer) {
+		cancel()
+		Slow(w, req, forward)
+	}, -1)
+	type result struct {
+		page plugins.Page
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		page, err := b.sys.Search(ctx, r.s.Found)
+		done <- result{page, err}
+	}()
+	select {
+	case got := <-done:
+		return r.failed("a search that is stopped", got.page, got.err, plugins.Cancelled)
+	case <-time.After(10 * time.Second):
+		return errors.New("a search that is stopped goes on")
+	}
+}
+
+func checkCancelledBefore(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	page, err := b.sys.Search(ctx, r.s.Found)
+	if err := r.failed("a search that was stopped before it began", page, err, plugins.Cancelled); err != nil {
+		return err
+	}
+	if n := b.asked(); n != 0 {
+		return fmt.Errorf("a search that was stopped before it began made %d requests", n)
+	}
+	return nil
+}
+
+func checkConcurrent(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	want, _, err := r.pages(ctx, b, r.s.Found)
+	if err != nil {
+		return err
+	}
+	const n = 6
+	errs := make(chan error, n)
+	for range n {
+		go func() {
+			got, _, err := r.pages(ctx, b, r.s.Found)
+			if err == nil && !sameRefs(got, want) {
+				err = fmt.Errorf("searches at the same time find %d records, one alone %d", len(got), len(want))
+			}
+			errs <- err
+		}()
+	}
+	var all []error
+	for range n {
+		all = append(all, <-errs)
+	}
+	return errors.Join(all...)
+}
+
+func checkPaging(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	whole, _, err := r.pages(ctx, b, r.s.Found)
+	if err != nil {
+		return err
+	}
+	small := r.s.Found
+	small.Limit = 2
+	parts, n, err := r.pages(ctx, b, small)
+	if err != nil {
+		return err
+	}
+	if n < r.s.Pages {
+		return fmt.Errorf("Found comes in %d pages, want %d at least", n, r.s.Pages)
+	}
+	if len(parts) != len(whole) || !sameRefs(parts, whole) {
+		return fmt.Errorf("in small pages the search finds %d records, in large ones %d: paging loses or doubles some", len(parts), len(whole))
+	}
+	return nil
+}
+
+func sameRefs(a, b []pole.Record) bool {
+	refs := func(rs []pole.Record) []string {
+		var out []string
+		for _, r := range rs {
+			out = append(out, r.Ref.String())
+		}
+		slices.Sort(out)
+		return out
+	}
+	return slices.Equal(refs(a), refs(b))
+}
+
+func checkFetch(ctx context.Context, r *run) error {
+	if spec, _ := r.kind(r.s.Found.Kind); !spec.Fetch {
+		return nil // declared as not to be had one by one
+	}
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	page, err := b.sys.Search(ctx, r.s.Found)
+	if err != nil || len(page.Records) == 0 {
+		return fmt.Errorf("nothing to fetch: %w", err)
+	}
+	want := page.Records[0].Ref
+	rec, err := b.sys.Fetch(ctx, want)
+	if err != nil {
+		r.note(err)
+		return fmt.Errorf("Fetch of a record just found: %w", err)
+	}
+	errs := r.sound(rec, r.s.Found.Kind)
+	if rec.Ref != want {
+		errs = append(errs, fmt.Errorf("Fetch of %s gives %s", want, rec.Ref))
+	}
+	return errors.Join(errs...)
+}
+
+func checkFetchNotThere(ctx context.Context, r *run) error {
+	spec, _ := r.kind(r.s.Found.Kind)
+	if !spec.Fetch {
+		return nil // declared as not to be had one by one
+	}
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	_, err = b.sys.Fetch(ctx, pole.Ref{System: r.s.System, Type: spec.Type, ID: "plugintest-0"})
+	return r.errorIs("Fetch of a record that is not there", err, plugins.NotFound, plugins.Invalid)
+}
+
+func checkWatch(ctx context.Context, r *run) error {
+	b, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	w, ok := b.sys.(plugins.Watcher)
+	var errs []error
+	for _, k := range r.s.Info.Kinds {
+		if !k.Watch {
+			continue
+		}
+		if !ok {
+			return fmt.Errorf("kind %s is declared to be watched, but the plugin cannot watch", k.Kind)
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- w.Watch(ctx, k.Kind, "", func(plugins.Change) error { return nil }) }()
+		select {
+		case err := <-done:
+			errs = append(errs, fmt.Errorf("Watch of %s ends by itself: %w", k.Kind, err))
+		case <-time.After(300 * time.Millisecond):
+		}
+		cancel()
+		select {
+		case err := <-done:
+			r.note(err)
+		case <-time.After(10 * time.Second):
+			errs = append(errs, fmt.Errorf("Watch of %s goes on after it was stopped", k.Kind))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func checkSecrets(_ context.Context, r *run) error {
+	r.mu.Lock()
+	said, secrets := slices.Clone(r.said), slices.Clone(r.secrets)
+	r.mu.Unlock()
+	log := r.logs.text()
+	var errs []error
+	for _, s := range secrets {
+		if slices.ContainsFunc(said, func(e string) bool { return strings.Contains(e, s) }) {
+			errs = append(errs, errors.New("an error holds a credential"))
+		}
+		if strings.Contains(log, s) {
+			errs = append(errs, errors.New("the log holds a credential"))
+		}
+	}
+	for _, q := range []plugins.Query{r.s.Found, r.s.Empty} {
+		terms := []string{q.Text}
+		for _, t := range q.Terms {
+			terms = append(terms, t.Value.Source, t.Value.Norm)
+		}
+		for _, term := range terms {
+			if len(term) < 4 {
+				continue
+			}
+			if i := slices.IndexFunc(said, func(e string) bool { return strings.Contains(e, term) }); i >= 0 {
+				errs = append(errs, fmt.Errorf("an error repeats what was searched for: %s", strings.ReplaceAll(said[i], term, "•••")))
+			}
+			if strings.Contains(log, term) {
+				errs = append(errs, errors.New("the log repeats what was searched for"))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
