@@ -63,21 +63,54 @@ func (i Info) Validate() error {
 		if _, dup := names[o.Name]; dup {
 			return fmt.Errorf("plugin %s: option %s stands twice", i.ID, o.Name)
 		}
+		switch o.Type {
+		case OptionString, OptionURL, OptionInt, OptionBool, OptionSecret:
+		default:
+			return fmt.Errorf("plugin %s: option %s has type %q", i.ID, o.Name, o.Type)
+		}
 		if o.Type == OptionSecret && o.Default != "" {
 			return fmt.Errorf("plugin %s: secret option %s has a default", i.ID, o.Name)
 		}
 		names[o.Name] = o.Type
 	}
 	for _, a := range i.Auth {
-		if a.Secret != "" && names[a.Secret] != OptionSecret {
-			return fmt.Errorf("plugin %s: sign-in names %s, which is not a secret option", i.ID, a.Secret)
+		if err := a.validate(names); err != nil {
+			return fmt.Errorf("plugin %s: %w", i.ID, err)
 		}
-		if a.User != "" && names[a.User] == "" {
-			return fmt.Errorf("plugin %s: sign-in names %s, which is not an option", i.ID, a.User)
+		for _, also := range a.Also {
+			if err := also.validate(names); err != nil {
+				return fmt.Errorf("plugin %s: beside it: %w", i.ID, err)
+			}
 		}
 	}
 	if len(i.Kinds) == 0 {
 		return fmt.Errorf("plugin %s holds no kind of record", i.ID)
+	}
+	kinds := map[string]bool{}
+	for _, k := range i.Kinds {
+		name := string(k.Kind) + "\x00" + k.Type
+		if kinds[name] {
+			return fmt.Errorf("plugin %s holds %s twice", i.ID, k.Kind)
+		}
+		kinds[name] = true
+	}
+	return nil
+}
+
+// validate checks that a sign-in names options that exist and suit it.
+func (a AuthSpec) validate(options map[string]OptionType) error {
+	switch a.Kind {
+	case AuthNone, AuthBearer, AuthExchange, AuthOAuth2Client, AuthAPIKey, AuthBasic, AuthWSSUsername, AuthCookie:
+	default:
+		return fmt.Errorf("sign-in of kind %q is not known", a.Kind)
+	}
+	switch {
+	case a.Secret != "" && options[a.Secret] != OptionSecret:
+		return fmt.Errorf("sign-in names %s, which is not a secret option", a.Secret)
+	case a.User != "" && options[a.User] == "":
+		return fmt.Errorf("sign-in names %s, which is not an option", a.User)
+	case a.Base != "" && options[a.Base] != OptionURL:
+		return fmt.Errorf("sign-in names %s, which is not a url option", a.Base)
 	}
 	return nil
 }
