@@ -365,7 +365,9 @@ func TestAnswerToAnotherRequestIsRefused(t *testing.T) {
 }
 
 // forger changes the ID token on its way.
-type forger struct{ change func(head, body, sign string) string }
+type forger struct {
+	change func(head, body, sign string) string
+}
 
 func (f forger) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(r)
