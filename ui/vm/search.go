@@ -462,3 +462,27 @@ func (s *Search) Toggle(c pole.Class) {
 	s.filter()
 	s.changed()
 }
+
+// Take takes text as it stands in the command bar, with the reading that the officer chose for it, if any.
+func (s *Search) Take(text string, as *search.Interpretation) {
+	s.SetText(text)
+	if as == nil {
+		return
+	}
+	for i, in := range s.taken {
+		if in.Label == as.Label && len(in.Terms) == len(as.Terms) {
+			s.chosen = i
+			return
+		}
+	}
+	s.taken = append(s.taken, *as)
+	s.chosen = len(s.taken) - 1
+}
+
+// TakenFor says in words what the rows were searched for as; "" for free text with no reading.
+func (s *Search) TakenFor() string {
+	if s.chosen < len(s.taken) {
+		return s.taken[s.chosen].Label
+	}
+	return ""
+}

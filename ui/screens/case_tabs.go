@@ -1,0 +1,334 @@
+package screens
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"muster/app/caseview"
+	"muster/plugins/pole"
+	"muster/ui/place"
+	"muster/ui/theme"
+	"muster/ui/vm"
+	"muster/ui/widgets"
+)
+
+// summary is the case at a glance: where systems disagree, what is agreed, why the records are one, what is linked.
+func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
+	p.who = nil
+	fact := func(m caseview.Merged, key string) widgets.Fact {
+		show := func() { p.whoSays(m) }
+		if p.who == nil {
+			p.who = show
+		}
+		return p.k.fact(m, p.vm.MarkOf, p.vm.ValueNote, widgets.NewSmall(t("screens.case.whybutton"), key, show))
+	}
+	var left, right []fyne.CanvasObject
+	if n := len(c.Disagreements); n > 0 {
+		var facts []widgets.Fact
+		for i, m := range c.Disagreements {
+			key := ""
+			if i == 0 {
+				key = "W"
+			}
+			facts = append(facts, fact(m, key))
+		}
+		left = append(left, panel(t("screens.case.disagreements")+" "+t("screens.number", "count", n), widgets.NewFacts(facts...)))
+	} else if len(c.Records) > 1 {
+		left = append(left, panel(t("screens.case.disagreements"), widgets.NewFlow(
+			widgets.Inline(widgets.NewGlyph(widgets.Tick, theme.Agree, 11)), widgets.Span(t("screens.case.noconflict"), widgets.MutedText))))
+	}
+	if len(c.Agreed) > 0 {
+		var facts []widgets.Fact
+		for _, m := range c.Agreed {
+			facts = append(facts, fact(m, ""))
+		}
+		left = append(left, panel(t("screens.case.agreed"), widgets.NewFacts(facts...)))
+	} else {
+		left = append(left, panel(t("screens.case.agreed"), widgets.NewPara(t("screens.case.agreed.none"), widgets.MutedText)))
+	}
+	right = append(right, p.why(c), p.linked(c))
+	if len(c.Timeline) > 0 {
+		var objs []fyne.CanvasObject
+		for _, m := range newest(c.Timeline, maxEvents) {
+			objs = append(objs, widgets.NewMoment(m.Display, m.Title, m.Detail, chipObjects(p.vm.Marks().All(m.Systems))...))
+		}
+		right = append(right, panel(t("screens.search.preview.events"), widgets.Stack(0, objs...)))
+	}
+	return widgets.Grid(4, 860, []int{6, 6}, widgets.Stack(3, left...), widgets.Stack(3, right...))
+}
+
+func panel(title string, o fyne.CanvasObject) *widgets.Card {
+	return widgets.NewCard(widgets.Stack(1, widgets.NewHeader(title), o))
+}
+
+// why says what joins the records, the weakest join first.
+func (p *casesPlace) why(c *caseview.Case) fyne.CanvasObject {
+	n := len(c.Records)
+	joints := p.vm.Joints()
+	title := t("screens.case.why", "n", n)
+	if len(joints) == 0 {
+		return panel(title, widgets.NewPara(t("screens.case.why.single"), widgets.MutedText))
+	}
+	objs := []fyne.CanvasObject{}
+	for i, j := range joints {
+		if i == 2 {
+			break
+		}
+		objs = append(objs, widgets.NewFlow(widgets.Inline(chip(j.A)), widgets.Span("= ", widgets.MutedText), widgets.Inline(chip(j.B)),
+			widgets.Span(t("screens.case.why.line", "p", probability(j.Probability)), widgets.MutedText)),
+			widgets.NewWaterfall(steps(j.Evidence)...))
+	}
+	if more := len(joints) - 2; more > 0 {
+		objs = append(objs, widgets.NewWords(t("screens.case.why.more", "n", more), widgets.Small))
+	}
+	return panel(title, widgets.Stack(1.5, objs...))
+}
+
+func (p *casesPlace) linked(c *caseview.Case) fyne.CanvasObject {
+	if len(c.Linked) == 0 {
+		return panel(t("screens.case.linked"), widgets.NewPara(t("screens.case.linked.none"), widgets.MutedText))
+	}
+	var objs []fyne.CanvasObject
+	const most = 8
+	for i, l := range c.Linked {
+		if i == most {
+			objs = append(objs, widgets.NewLink(t("screens.search.preview.more", "n", len(c.Linked)-most), "Alt 3", func() { p.vm.SetTab(vm.TabLinks) }))
+			break
+		}
+		objs = append(objs, widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3,
+			widgets.Grow(widgets.NewCut(l.Title, widgets.Body)),
+			widgets.Grow(widgets.NewCut(strings.Join(l.Roles, ", "), widgets.MutedText)),
+			widgets.Fix(chipRow(p.vm.Marks().All(l.Systems))))), widgets.HLine()))
+	}
+	return panel(t("screens.case.linked"), widgets.Stack(0, objs...))
+}
+
+func probability(p float64) string {
+	if p > 0.9995 {
+		return "> 0.999"
+	}
+	return trimFloat(p)
+}
+
+// whoSays shows everyone who says each value of a property, in their own words.
+func (p *casesPlace) whoSays(m caseview.Merged) {
+	var objs []fyne.CanvasObject
+	if m.Why != "" {
+		objs = append(objs, widgets.NewFlow(widgets.Span(t("screens.case.whosays.rule")+": ", widgets.MutedText), widgets.Span(m.Why, widgets.Body)))
+	}
+	for i, a := range m.Values {
+		st, text := widgets.Name, a.Display
+		if i > 0 && m.Disagree {
+			st, text = widgets.Name.In(theme.Disagree), "≠ "+text
+		}
+		head := []widgets.Run{widgets.Span(text, st)}
+		if a.Say != "" {
+			head = append(head, widgets.Span("  "+a.Say, widgets.MutedText))
+		}
+		lines := []fyne.CanvasObject{widgets.NewFlow(head...)}
+		for _, s := range p.vm.WhoSays(a) {
+			parts := []string{s.Read}
+			if s.Span != "" {
+				parts = append(parts, s.Span)
+			}
+			if s.Marking != "" {
+				parts = append(parts, s.Marking)
+			}
+			runs := []widgets.Run{widgets.Inline(chip(s.Mark)), widgets.Span(s.Mark.Name+"  ", widgets.BodyBold),
+				widgets.Span(strings.TrimPrefix(s.Ref.Type+" "+s.Ref.ID, " "), widgets.Ident), widgets.Span("  "+strings.Join(parts, " · "), widgets.MutedText)}
+			if s.Old {
+				runs = append(runs, widgets.Span("  "+t("screens.search.old"), widgets.Caution))
+			}
+			runs = append(runs, widgets.NewLine(), widgets.Span("“"+s.Said+"”", widgets.Ident),
+				widgets.Span("  "+t("screens.case.whosays.said"), widgets.Small))
+			if s.Path != "" {
+				runs = append(runs, widgets.Span("  "+s.Path, widgets.Ident.In(theme.Muted)))
+			}
+			if s.Problem != "" {
+				runs = append(runs, widgets.NewLine(), widgets.Span(s.Problem, widgets.Caution))
+			}
+			lines = append(lines, widgets.PadSides(0, 0, 0, 4, widgets.NewFlow(runs...)))
+		}
+		objs = append(objs, widgets.Stack(1.5, lines...))
+	}
+	list := widgets.NewScroll(widgets.Stack(4, objs...))
+	height := min(widgets.HeightFor(widgets.Stack(4, objs...), 680), 460)
+	p.host.Modal(t("screens.case.whosays")+": "+m.Label, container.New(layoutFunc{fyne.NewSize(680, height+8), func(o []fyne.CanvasObject, s fyne.Size) {
+		put(o[0], 0, 0, s.Width, s.Height)
+	}}, list), nil)
+}
+
+// momentList is a timeline, the latest first.
+type momentList struct {
+	moments []caseview.Moment
+	list    *widgets.List
+	object  fyne.CanvasObject
+}
+
+type momentRow struct {
+	when *widgets.Words
+	flow *widgets.Flow
+	last int
+}
+
+func newMomentList(c *caseview.Case, marks vm.Marks, open func(id string)) *momentList {
+	l := &momentList{moments: newest(c.Timeline, len(c.Timeline))}
+	if len(l.moments) == 0 {
+		l.object = widgets.NewEmpty(t("screens.case.timeline.none"), "", nil)
+		return l
+	}
+	parts := rows[*momentRow]{}
+	l.list = widgets.NewList(ids{func() int { return len(l.moments) }, func(i int) string { return trimFloat(float64(i)) }},
+		func() fyne.CanvasObject {
+			r := &momentRow{when: widgets.NewCut("", widgets.Ident), flow: widgets.NewFlow(), last: -1}
+			r.flow.MaxLines = 2
+			o := widgets.Pad(2, 3, widgets.Row(3, widgets.Wide(r.when, 150).AtTop(), widgets.Grow(r.flow).AtTop()))
+			parts[o] = r
+			return o
+		},
+		func(i int, o fyne.CanvasObject, _ widgets.RowState) {
+			r, m := parts[o], l.moments[i]
+			if r.last == i {
+				return
+			}
+			r.last = i
+			r.when.Set(m.Display)
+			runs := []widgets.Run{widgets.Span(m.Title+" ", widgets.BodyBold)}
+			for _, x := range marks.All(m.Systems) {
+				runs = append(runs, widgets.Inline(chip(x)))
+			}
+			if m.Detail != "" {
+				runs = append(runs, widgets.NewLine(), widgets.Span(m.Detail, widgets.MutedText))
+			}
+			r.flow.Set(runs...)
+		})
+	l.list.Height = func(i int, _ float32) float32 {
+		if l.moments[i].Detail != "" {
+			return theme.Gap(4) + 44
+		}
+		return theme.Gap(4) + 22
+	}
+	l.list.Label = t("screens.case.tab.timeline")
+	l.list.OnOpen = func(id string) {
+		for i, m := range l.moments {
+			if trimFloat(float64(i)) == id && len(m.Refs) > 0 && open != nil {
+				open(m.Refs[0].String())
+			}
+		}
+	}
+	l.object = widgets.NewFlushCard(l.list)
+	return l
+}
+
+// linkList is everything that a case is linked to.
+type linkList struct {
+	list   *widgets.List
+	object fyne.CanvasObject
+}
+
+type linkRow struct {
+	kind, title, roles *widgets.Words
+	chips              *widgets.Flow
+	last               int
+}
+
+func newLinkList(c *caseview.Case, marks vm.Marks, open func(id string)) *linkList {
+	l := &linkList{}
+	if len(c.Linked) == 0 {
+		l.object = widgets.NewEmpty(t("screens.case.linked.none"), "", nil)
+		return l
+	}
+	all := append([]caseview.Linked{}, c.Linked...)
+	order := map[pole.Class]int{}
+	for i, x := range vm.Classes() {
+		order[x] = i
+	}
+	slicesSort(all, func(a, b caseview.Linked) bool { return order[a.Class] < order[b.Class] })
+	parts := rows[*linkRow]{}
+	l.list = widgets.NewList(ids{func() int { return len(all) }, func(i int) string { return all[i].Title + trimFloat(float64(i)) }},
+		func() fyne.CanvasObject {
+			r := &linkRow{kind: widgets.NewCut("", widgets.Small), title: widgets.NewCut("", widgets.BodyBold), roles: widgets.NewCut("", widgets.MutedText), chips: widgets.NewFlow(), last: -1}
+			o := widgets.Pad(0, 3, widgets.Row(3, widgets.Wide(r.kind, 150), widgets.Grow(r.title), widgets.Grow(r.roles), widgets.Wide(r.chips, 220)))
+			parts[o] = r
+			return o
+		},
+		func(i int, o fyne.CanvasObject, _ widgets.RowState) {
+			r, x := parts[o], all[i]
+			if r.last == i {
+				return
+			}
+			r.last = i
+			r.kind.Set(t("screens.class." + string(x.Class)))
+			r.title.Set(x.Title)
+			r.roles.Set(strings.Join(x.Roles, ", "))
+			r.chips.Set(chipRuns(marks.All(x.Systems))...)
+		})
+	l.list.Label = t("screens.case.tab.links")
+	l.list.OnOpen = func(id string) {
+		for i, x := range all {
+			if x.Title+trimFloat(float64(i)) != id {
+				continue
+			}
+			if x.Entity != "" {
+				open(x.Entity)
+			} else if len(x.Refs) > 0 {
+				open(x.Refs[0].String())
+			}
+		}
+	}
+	l.object = widgets.NewFlushCard(l.list)
+	return l
+}
+
+// timelinePlace is a case's timeline in a window of its own.
+type timelinePlace struct {
+	base
+	list *momentList
+	mark pole.Marking
+	box  *fyne.Container
+}
+
+func newTimeline(k *kit, h place.Host) *timelinePlace {
+	p := &timelinePlace{base: base{k: k, host: h, id: place.Timeline}, box: container.NewStack()}
+	p.object = p.box
+	return p
+}
+
+func (p *timelinePlace) Title() string               { return t("screens.case.tab.timeline") }
+func (p *timelinePlace) Marking() pole.Marking       { return p.mark }
+func (p *timelinePlace) Shortcuts() []place.Shortcut { return nil }
+
+func (p *timelinePlace) Shown(arg any) {
+	c, ok := arg.(*caseview.Case)
+	if !ok {
+		if p.list == nil {
+			p.box.Objects = []fyne.CanvasObject{widgets.NewEmpty(t("screens.case.none"), t("screens.case.none.how"), nil)}
+			p.box.Refresh()
+		}
+		return
+	}
+	marks := vm.MarksOf(p.k.desk.Systems())
+	p.mark = c.Marking
+	p.list = newMomentList(c, marks, func(id string) { p.host.Go(place.Cases, id) })
+	danger := p.k.badges(c.Warnings, func(s caseview.Source) vm.Mark { return marks.Of(s.Ref.System) })
+	objs := []fyne.CanvasObject{widgets.NewTitle(c.Title)}
+	if len(danger) > 0 {
+		objs = append(objs, widgets.NewFlow(danger...))
+	}
+	p.box.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, container.New(layoutFunc{fyne.NewSize(400, 300), func(o []fyne.CanvasObject, s fyne.Size) {
+		h := widgets.HeightFor(o[0], s.Width)
+		put(o[0], 0, 0, s.Width, h)
+		h += theme.Gap(3)
+		put(o[1], 0, h, s.Width, s.Height-h)
+	}}, widgets.Stack(2, objs...), p.list.object))}
+	p.box.Refresh()
+	p.host.Refresh()
+}
+
+func (p *timelinePlace) Focus() {
+	if p.list != nil && p.list.list != nil {
+		p.list.list.Focus()
+	}
+}

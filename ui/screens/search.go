@@ -1,0 +1,480 @@
+package screens
+
+import (
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"muster/app/caseview"
+	"muster/app/search"
+	"muster/plugins/pole"
+	"muster/ui/place"
+	"muster/ui/theme"
+	"muster/ui/vm"
+	"muster/ui/widgets"
+)
+
+// searchPlace shows who was asked and what came back, as it comes.
+type searchPlace struct {
+	base
+	vm      *vm.Search
+	side    *searchSide
+	preview *previewPane
+	list    *widgets.List
+	parts   rows[*resultRow]
+	title   *widgets.Words
+	taken   *widgets.Words
+	count   *widgets.Words
+	fresh   *widgets.Button
+	tops    *fyne.Container // gap notices, when the side column is folded away
+	middle  *fyne.Container
+	empty   *fyne.Container
+	folded  bool
+	noView  bool
+	ticking bool
+	closed  bool
+	shown   string // what empty shows
+}
+
+// Below these widths of the place the preview, and then the side column, fold away.
+const (
+	foldPreview = 1060
+	foldSide    = 820
+)
+
+func newSearch(k *kit, h place.Host) *searchPlace {
+	p := &searchPlace{base: base{k: k, host: h, id: place.Search}, parts: rows[*resultRow]{}}
+	p.vm = vm.NewSearch(k.env, k.desk, k.build)
+	p.vm.WithPurpose = h.WithPurpose
+	p.vm.OnChange = p.refresh
+	p.side = newSearchSide(p)
+	p.preview = newPreview(p)
+
+	p.title = widgets.NewCut("", widgets.Title)
+	p.taken = widgets.NewCut("", widgets.Small)
+	p.count = widgets.NewWords("", widgets.MutedText)
+	p.fresh = widgets.NewSmall("", shellKey(fyne.KeyPeriod), p.settle)
+	p.fresh.Hide()
+	p.list = widgets.NewList(ids{p.vm.Count, func(i int) string { v, _ := p.vm.View(i); return v.ID }},
+		func() fyne.CanvasObject { return newResultRow(p.parts) },
+		func(i int, o fyne.CanvasObject, _ widgets.RowState) { p.parts[o].set(p.vm.Row(i)) })
+	p.list.Look = widgets.CardedRows
+	p.list.Height = p.rowHeight
+	p.list.Label = t("screens.search.title")
+	p.list.OnSelect = p.moved
+	p.list.OnOpen = p.open
+	p.empty, p.tops = container.NewStack(), widgets.Stack(2)
+	p.middle = container.New(layoutFunc{fyne.NewSize(320, 200), p.layMiddle},
+		widgets.Stack(0, widgets.Row(3, widgets.Grow(p.title), widgets.Fix(p.fresh), widgets.Fix(p.count)), p.taken),
+		p.tops, p.list, p.empty)
+
+	side := widgets.Wide(p.side.object, 270)
+	side.Below = foldSide
+	line1 := widgets.Wide(widgets.VLine(), 1)
+	line1.Below = foldSide
+	view := widgets.Wide(column(p.preview.object), 0)
+	view.Width, view.Grow, view.Below = 0, 0.62, foldPreview
+	line2 := widgets.Wide(widgets.VLine(), 1)
+	line2.Below = foldPreview
+	p.object = widgets.Columns(0, side, line1, widgets.Grow(widgets.Pad(4, 4, p.middle)), line2, view)
+	p.refresh()
+	return p
+}
+
+func shellKey(k fyne.KeyName) string { return "Ctrl " + string(k) }
+
+func (p *searchPlace) layMiddle(o []fyne.CanvasObject, s fyne.Size) {
+	y := widgets.HeightFor(o[0], s.Width)
+	put(o[0], 0, 0, s.Width, y)
+	y += theme.Gap(2)
+	if h := widgets.HeightFor(o[1], s.Width); h > 0 && len(p.tops.Objects) > 0 {
+		put(o[1], 0, y, s.Width, h)
+		y += h + theme.Gap(2.5)
+	} else {
+		put(o[1], 0, y, s.Width, 0)
+	}
+	put(o[2], 0, y, s.Width, s.Height-y)
+	put(o[3], 0, y, s.Width, min(s.Height-y, 360))
+}
+
+// Shown takes the text of the command bar and searches for it.
+func (p *searchPlace) Shown(arg any) {
+	switch a := arg.(type) {
+	case string:
+		p.vm.Take(a, nil)
+		p.vm.Run()
+	case place.SearchArg:
+		var as *search.Interpretation
+		if in, ok := a.As.(search.Interpretation); ok {
+			as = &in
+		}
+		p.vm.Take(a.Text, as)
+		p.vm.Run()
+	default:
+		if p.vm.Ran() {
+			p.host.CommandText(p.vm.Query())
+		}
+	}
+}
+
+// Typed hears what is typed into the command bar: a search for other words stops.
+func (p *searchPlace) Typed(text string) {
+	if p.vm.Running() {
+		p.vm.SetText(text)
+	}
+}
+
+func (p *searchPlace) Focus() {
+	if p.vm.Count() > 0 {
+		p.list.Focus()
+	}
+}
+
+func (p *searchPlace) Close() {
+	p.closed = true
+	p.vm.Stop()
+	p.base.Close()
+}
+
+// Back stops a running search first.
+func (p *searchPlace) Back() bool {
+	if p.vm.Running() {
+		p.vm.Stop()
+		return true
+	}
+	return false
+}
+
+func (p *searchPlace) AskAgain() { p.vm.AskAgain("") }
+
+func (p *searchPlace) Fold(w float32) {
+	folded, noView := w < foldSide, w < foldPreview
+	if folded != p.folded || noView != p.noView {
+		p.folded, p.noView = folded, noView
+		p.refreshTops()
+		p.middle.Refresh()
+	}
+}
+
+// Marking is the highest marking of what the rows hold.
+func (p *searchPlace) Marking() pole.Marking {
+	var recs []pole.Record
+	for i := range p.vm.Count() {
+		v, _ := p.vm.View(i)
+		recs = append(recs, v.Entity.Records...)
+	}
+	return p.k.highest(recs)
+}
+
+func (p *searchPlace) Shortcuts() []place.Shortcut {
+	out := []place.Shortcut{
+		{Key: fyne.KeyReturn, Label: t("screens.search.key.open")},
+		{Key: fyne.KeyF5, Label: t("screens.search.key.again")},
+		{Key: fyne.KeyM, Mod: fyne.KeyModifierAlt, Label: t("screens.search.key.compare"), Do: p.compare},
+		{Key: fyne.KeyPeriod, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.settle"), Do: p.settle},
+		{Key: fyne.KeyEscape, Label: t("screens.search.key.stop")},
+		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.entry"), Do: p.enter},
+	}
+	for i, c := range vm.Classes() {
+		out = append(out, place.Shortcut{Key: fyne.KeyName(rune('1' + i)), Mod: fyne.KeyModifierAlt,
+			Label: t("screens.search.key.filter") + ": " + t("screens.class."+string(c)), Do: func() { p.vm.Toggle(c) }})
+	}
+	return out
+}
+
+func (p *searchPlace) moved(id string) {
+	for i := range p.vm.Count() {
+		if v, _ := p.vm.View(i); v.ID == id {
+			p.vm.Select(i)
+			return
+		}
+	}
+}
+
+func (p *searchPlace) open(id string) { p.host.Go(place.Cases, id) }
+
+func (p *searchPlace) enter() {
+	c, _ := p.vm.Preview()
+	if forms := p.k.desk.Forms(); c != nil && len(forms) > 0 {
+		p.host.Go(place.Enter, place.NewEntry{Form: forms[0].ID, From: c})
+	}
+}
+
+func (p *searchPlace) settle() {
+	p.vm.Settle()
+	p.list.Focus()
+}
+
+// rowHeight is the height of a result: one line for who it is, one for its danger where there is any, one for why it is here.
+func (p *searchPlace) rowHeight(i int, width float32) float32 {
+	v, ok := p.vm.View(i)
+	if !ok {
+		return 0
+	}
+	h := theme.Gap(5) + 22 + 21
+	if len(v.Warnings) > 0 || len(v.Possible) > 0 {
+		// Danger is never cut: the badges are measured, on as many lines as they need.
+		h += widgets.HeightFor(widgets.NewFlow(rowBadges(p.vm.Row(i))...), width-theme.Gap(7)) + theme.Gap(1)
+	}
+	return h
+}
+
+// refresh brings everything on screen up to date; the view-model calls it at most every 80 ms.
+func (p *searchPlace) refresh() {
+	p.title.Set(p.vm.Query())
+	if !p.vm.Ran() {
+		p.title.Set(t("screens.search.title"))
+	}
+	taken := ""
+	if w := p.vm.TakenFor(); w != "" && p.vm.Ran() {
+		taken = t("screens.search.taken", "what", w)
+	}
+	p.taken.Set(taken)
+	if p.vm.Ran() && p.vm.Entities() > 0 {
+		p.count.Set(p.vm.Summary())
+	} else {
+		p.count.Set("")
+	}
+	if n := p.vm.New(); n > 0 {
+		p.fresh.Set(t("screens.search.new", "n", n)+" · "+t("screens.search.settle"), shellKey(fyne.KeyPeriod))
+		p.fresh.Show()
+	} else {
+		p.fresh.Hide()
+	}
+	if p.list.Selected() != p.vm.Selected() {
+		p.list.Select(p.vm.Selected())
+	}
+	p.list.Refresh()
+	p.refreshEmpty()
+	p.refreshTops()
+	p.side.refresh()
+	p.preview.refresh()
+	p.middle.Refresh()
+	p.host.Refresh()
+	if p.vm.Running() && !p.ticking {
+		p.tick()
+	}
+	if p.vm.Count() > 0 && p.host.Canvas() != nil && p.host.Canvas().Focused() == nil {
+		p.list.Focus()
+	}
+}
+
+// tick keeps 'asking… 0.6 s' moving.
+func (p *searchPlace) tick() {
+	p.ticking = true
+	after := p.k.env.After
+	if after == nil {
+		after = func(d time.Duration, f func()) func() { x := time.AfterFunc(d, f); return func() { x.Stop() } }
+	}
+	after(200*time.Millisecond, func() {
+		p.k.env.Post(func() {
+			p.ticking = false
+			if p.vm.Running() && !p.closed {
+				p.side.refresh()
+				p.tick()
+			}
+		})
+	})
+}
+
+func (p *searchPlace) refreshEmpty() {
+	kind := ""
+	switch {
+	case p.vm.Count() > 0:
+	case !p.vm.Ran():
+		kind = "start"
+	case p.vm.Fault() != "":
+		kind = "fault" + p.vm.Fault()
+	case p.vm.Running():
+		kind = "asking"
+	case p.vm.Entities() > 0:
+		kind = "hidden"
+	case len(p.vm.Gaps()) > 0:
+		kind = "gaps"
+	default:
+		kind = "none"
+	}
+	if kind == p.shown {
+		return
+	}
+	p.shown = kind
+	p.empty.Objects = nil
+	var o fyne.CanvasObject
+	switch kind {
+	case "":
+	case "start":
+		o = widgets.NewEmpty(t("screens.search.empty"), t("screens.search.empty.how"), nil)
+	case "asking":
+		o = widgets.NewSkeleton(t("screens.search.none.asking"), 4)
+	case "hidden":
+		o = widgets.NewEmpty(t("screens.search.none"), t("screens.search.none.hidden"), nil)
+	case "gaps":
+		o = widgets.NewEmpty(t("screens.search.none"), t("screens.search.none.gaps"), nil)
+	case "none":
+		o = widgets.NewEmpty(t("screens.search.none"), t("screens.search.none.complete"), nil)
+	default:
+		o = widgets.NewNotice(widgets.Alarm, p.vm.Fault(), nil)
+	}
+	if o != nil {
+		p.empty.Objects = []fyne.CanvasObject{o}
+	}
+	if _, notice := o.(*widgets.Card); notice {
+		p.empty.Objects = []fyne.CanvasObject{widgets.Stack(0, o)}
+	}
+	p.empty.Refresh()
+}
+
+// refreshTops says above the results what was not searched, when there is no side column to say it.
+func (p *searchPlace) refreshTops() {
+	p.tops.Objects = nil
+	if p.folded {
+		p.tops.Objects = append(p.tops.Objects, widgets.NewCut(p.vm.Tally(), widgets.Heading))
+		for _, g := range p.vm.Gaps() {
+			p.tops.Objects = append(p.tops.Objects, p.gapCard(g))
+		}
+	}
+	p.tops.Refresh()
+}
+
+func (p *searchPlace) gapCard(g vm.GapBlock) *widgets.Card {
+	l := level(g.Tone)
+	c := widgets.NewEdgedCard(l, widgets.Stack(2,
+		widgets.Stack(0.5,
+			widgets.NewFlow(widgets.Inline(widgets.NewGlyph(l.Symbol(), l.Color(), 11)), widgets.Span(g.Title, widgets.BodyBold.In(l.Color()))),
+			widgets.NewPara(g.Text, widgets.MutedText)),
+		widgets.Row(0, widgets.Fix(widgets.NewButton(t("screens.search.again"), "F5", func() { p.vm.AskAgain(g.Mark.System) })), widgets.Spacer())))
+	c.Label = g.Title + ". " + g.Text
+	return c
+}
+
+// compare shows two entities that may be the same, side by side.
+func (p *searchPlace) compare() {
+	p.vm.Compare(0, func(c vm.Comparison) {
+		mark := func(s []vm.Mark) []widgets.Run { return chipRuns(s) }
+		cell := func(l vm.CompareLine, first bool) *widgets.Flow {
+			alts := l.B
+			if first {
+				alts = l.A
+			}
+			var runs []widgets.Run
+			for i, a := range alts {
+				if i > 0 {
+					runs = append(runs, widgets.NewLine())
+				}
+				st := widgets.Body
+				if !l.Same {
+					st = widgets.BodyBold
+				}
+				runs = append(runs, widgets.Span(a.Display+" ", st))
+				runs = append(runs, mark(sourceMarks(a.Sources, p.preview.mark))...)
+			}
+			if len(alts) == 0 {
+				runs = []widgets.Run{widgets.Span(t("screens.search.compare.nothing"), widgets.MutedText)}
+			}
+			return widgets.NewFlow(runs...)
+		}
+		var lines []fyne.CanvasObject
+		lines = append(lines, widgets.Row(3, widgets.Wide(widgets.NewWords("", widgets.Body), 150),
+			widgets.Grow(widgets.NewCut(c.A.Title, widgets.Name)), widgets.Grow(widgets.NewCut(c.B.Title, widgets.Name))))
+		for _, l := range c.Lines {
+			st := widgets.MutedText
+			label := l.Label
+			if !l.Same && len(l.A) > 0 && len(l.B) > 0 {
+				st, label = widgets.Caution, "≠ "+label
+			}
+			lines = append(lines, widgets.HLine(), widgets.Row(3, widgets.Wide(widgets.NewCut(label, st), 150).AtTop(),
+				widgets.Grow(cell(l, true)).AtTop(), widgets.Grow(cell(l, false)).AtTop()))
+		}
+		content := []fyne.CanvasObject{widgets.NewNotice(widgets.Warn, c.Say, nil)}
+		if len(c.Evidence) > 0 {
+			content = append(content, widgets.NewHeader(t("screens.search.compare.evidence")), widgets.NewWaterfall(steps(c.Evidence)...))
+		}
+		table := widgets.NewScroll(widgets.Stack(1.5, lines...))
+		content = append(content, container.New(layoutFunc{fyne.NewSize(640, 340), func(o []fyne.CanvasObject, s fyne.Size) { put(o[0], 0, 0, s.Width, s.Height) }}, table),
+			widgets.NewPara(t("screens.search.compare.note"), widgets.MutedText))
+		p.host.Modal(t("screens.search.compare.title"), widgets.Stack(3, content...), nil)
+	})
+}
+
+// resultRow is one entity of the results.
+type resultRow struct {
+	head   *widgets.Flow
+	chips  *widgets.Flow
+	badges *widgets.Flow
+	line   *widgets.Flow
+	box    *fyne.Container
+	last   vm.Row
+	filled bool
+}
+
+func newResultRow(m rows[*resultRow]) fyne.CanvasObject {
+	r := &resultRow{head: widgets.NewFlow(), chips: widgets.NewFlow(), badges: widgets.NewFlow(), line: widgets.NewFlow()}
+	r.head.MaxLines, r.line.MaxLines = 1, 1
+	r.box = widgets.Stack(1, widgets.Row(3, widgets.Grow(r.head), widgets.Fix(r.chips)), r.badges, r.line)
+	o := widgets.Pad(2.5, 3.5, r.box)
+	m[o] = r
+	return o
+}
+
+func rowBadges(v vm.Row) []widgets.Run {
+	var runs []widgets.Run
+	for _, w := range v.Warnings {
+		l := widgets.Alarm
+		if w.Level == "caution" {
+			l = widgets.Warn
+		}
+		code := w.Code
+		if code == w.Label {
+			code = ""
+		}
+		runs = append(runs, widgets.Inline(widgets.NewBadge(l, code, w.Label)))
+	}
+	if v.Possible != "" {
+		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.possible")))),
+			widgets.Span(v.Possible+". ", widgets.MutedText), widgets.Inline(widgets.NewHint("Alt M")), widgets.Span(" "+t("screens.search.compare"), widgets.MutedText))
+	}
+	return runs
+}
+
+func (r *resultRow) set(v vm.Row) {
+	if r.filled && sameRow(r.last, v) {
+		return
+	}
+	r.last, r.filled = v, true
+	head := []widgets.Run{widgets.Span(v.Title+"  ", widgets.Name)}
+	if v.Detail != "" {
+		head = append(head, widgets.Span(v.Detail, widgets.MutedText))
+	}
+	r.head.Set(head...)
+	var chips []widgets.Run
+	for _, m := range v.Marks {
+		chips = append(chips, widgets.Inline(chip(m)))
+	}
+	r.chips.Set(chips...)
+	if b := rowBadges(v); len(b) > 0 {
+		r.badges.Set(b...)
+		r.badges.Show()
+	} else {
+		r.badges.Hide()
+	}
+	var line []widgets.Run
+	if len(v.Matched) > 0 {
+		line = append(line, widgets.Span(t("screens.search.matches")+" ", widgets.MutedText))
+		for _, w := range v.Matched {
+			line = append(line, widgets.Span(w, widgets.Matched), widgets.Span("  ", widgets.MutedText))
+		}
+		line = append(line, widgets.Span("· "+v.Line, widgets.MutedText))
+	} else {
+		line = append(line, widgets.Span(v.Line, widgets.MutedText))
+	}
+	r.line.Set(line...)
+	r.box.Refresh()
+}
+
+func sameRow(a, b vm.Row) bool {
+	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Possible == b.Possible &&
+		len(a.Warnings) == len(b.Warnings) && slices.Equal(a.Marks, b.Marks) && slices.Equal(a.Matched, b.Matched) &&
+		slices.EqualFunc(a.Warnings, b.Warnings, func(x, y caseview.Warning) bool { return x.Code == y.Code && x.Label == y.Label && x.Level == y.Level })
+}

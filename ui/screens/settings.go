@@ -1,0 +1,156 @@
+package screens
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"muster/ui/place"
+	"muster/ui/theme"
+	"muster/ui/vm"
+	"muster/ui/widgets"
+)
+
+// settingsPlace shows what the officer may choose, and what IT decided.
+type settingsPlace struct {
+	base
+	vm      *vm.Settings
+	scroll  *widgets.Scroll
+	palette *widgets.Select
+	density *widgets.Select
+	lang    *widgets.Select
+	pass    *widgets.Input
+	again   *widgets.Input
+	passFld *widgets.Field
+	state   *widgets.Flow
+	set     *widgets.Button
+	you     *widgets.Facts
+	policy  *fyne.Container
+	note    string
+}
+
+func newSettings(k *kit, h place.Host) *settingsPlace {
+	p := &settingsPlace{base: base{k: k, host: h, id: place.Settings}}
+	p.vm = vm.NewSettings(k.env, k.desk, k.prefs)
+	p.vm.OnChange = p.refresh
+	choose := func(label string, get func() []vm.Option, do func(string)) *widgets.Select {
+		var opts []widgets.Option
+		for _, o := range get() {
+			opts = append(opts, widgets.Option{Value: o.ID, Label: o.Label})
+		}
+		s := widgets.NewSelect("", opts, do)
+		s.Label = label
+		return s
+	}
+	p.palette = choose(t("screens.settings.palette"), p.vm.Palettes, p.vm.SetPalette)
+	p.density = choose(t("screens.settings.density"), p.vm.Densities, p.vm.SetDensity)
+	p.lang = choose(t("screens.settings.language"), p.vm.Languages, p.vm.SetLanguage)
+	look := []fyne.CanvasObject{widgets.NewField(t("screens.settings.palette"), p.palette), widgets.NewField(t("screens.settings.density"), p.density)}
+	if len(p.vm.Languages()) > 1 {
+		look = append(look, widgets.NewField(t("screens.settings.language"), p.lang))
+	}
+	p.pass, p.again = widgets.NewPassword(""), widgets.NewPassword("")
+	p.passFld = widgets.NewField(t("screens.settings.unlock.pass"), p.pass)
+	p.set = widgets.NewButton(t("screens.settings.unlock.do"), "", p.setUnlock)
+	p.again.OnSubmit = func(string) { p.setUnlock() }
+	p.pass.OnSubmit = func(string) { p.again.Focus() }
+	p.state = widgets.NewFlow()
+	p.you = widgets.NewFacts()
+	p.policy = widgets.Stack(1)
+	left := widgets.Stack(3, panel(t("screens.settings.look"), widgets.Stack(3, look...)),
+		panel(t("screens.settings.unlock"), widgets.Stack(3, widgets.NewPara(t("screens.settings.unlock.how"), widgets.MutedText), p.state,
+			p.passFld, widgets.NewField(t("screens.settings.unlock.again"), p.again), widgets.Row(0, widgets.Fix(p.set), widgets.Spacer()))))
+	right := widgets.Stack(3, panel(t("screens.settings.you"), p.you), panel(t("screens.settings.policy"), p.policy))
+	p.scroll = widgets.NewScroll(widgets.Stack(3, widgets.NewTitle(t("screens.settings.title")), widgets.Grid(4, 820, []int{5, 7}, left, right)))
+	p.object = widgets.Pad(4, 4, container.NewStack(p.scroll))
+	p.refresh()
+	return p
+}
+
+func (p *settingsPlace) Shown(any) { p.refresh() }
+func (p *settingsPlace) Focus()    { p.palette.Focus() }
+
+func (p *settingsPlace) Shortcuts() []place.Shortcut {
+	ca := fyne.KeyModifierControl | fyne.KeyModifierAlt
+	return []place.Shortcut{
+		{Key: fyne.KeyD, Mod: ca, Label: t("screens.settings.key.dark"), Do: func() { p.vm.SetPalette(string(theme.Dark)) }},
+		{Key: fyne.KeyL, Mod: ca, Label: t("screens.settings.key.light"), Do: func() { p.vm.SetPalette(string(theme.Light)) }},
+	}
+}
+
+func (p *settingsPlace) setUnlock() {
+	p.vm.SetUnlock(p.pass.Text(), p.again.Text(), func(ok bool) {
+		if ok {
+			p.pass.SetText("")
+			p.again.SetText("")
+		}
+	})
+}
+
+func chosen(opts []vm.Option) string {
+	for _, o := range opts {
+		if o.On {
+			return o.ID
+		}
+	}
+	return ""
+}
+
+func (p *settingsPlace) refresh() {
+	p.palette.SetValue(chosen(p.vm.Palettes()))
+	p.density.SetValue(chosen(p.vm.Densities()))
+	p.lang.SetValue(chosen(p.vm.Languages()))
+	if p.vm.CanUnlock() {
+		p.state.Set(widgets.Inline(widgets.NewGlyph(widgets.Tick, theme.Agree, 11)), widgets.Span(t("screens.settings.unlock.set"), widgets.GoodText))
+	} else {
+		p.state.Set(widgets.Inline(widgets.NewGlyph(widgets.Ring, theme.Muted, 11)), widgets.Span(t("screens.settings.unlock.unset"), widgets.MutedText))
+	}
+	note, bad := p.vm.Note()
+	if bad {
+		p.passFld.SetError(note)
+	} else {
+		p.passFld.SetError("")
+	}
+	if note != p.note {
+		p.note = note
+		if note != "" && !bad {
+			p.host.Notify(place.Good, note)
+		}
+	}
+	if p.vm.Setting() {
+		p.set.Set(t("screens.settings.unlock.doing"), "")
+	} else {
+		p.set.Set(t("screens.settings.unlock.do"), "")
+	}
+	var you []widgets.Fact
+	for _, l := range p.vm.Officer() {
+		st := widgets.Body
+		if l.Tone != vm.Quiet {
+			st = st.In(level(l.Tone).Color())
+		}
+		you = append(you, widgets.Fact{Label: l.Label, Value: widgets.NewFlow(widgets.Span(l.Value, st))})
+	}
+	p.you.Set(you...)
+	lines, from := p.vm.Policy()
+	head := t("screens.settings.policy.none")
+	if from != "" {
+		head = t("screens.settings.policy.file", "file", from)
+	}
+	var fs []widgets.Fact
+	for _, l := range lines {
+		mark := widgets.NewFlow(widgets.Span(t("screens.settings.default"), widgets.Small))
+		if l.Managed {
+			mark = widgets.NewFlow(widgets.Inline(widgets.NewGlyph(widgets.Lock, theme.Accent, 11)), widgets.Span(t("screens.settings.managed"), widgets.Small.In(theme.Accent).Strong()))
+		}
+		fs = append(fs, widgets.Fact{Label: l.Label, Value: widgets.NewFlow(widgets.Span(l.Value, widgets.Body)), Right: fixedWidth(mark, 130)})
+	}
+	f := widgets.NewFacts(fs...)
+	f.LabelWidth = 240
+	p.policy.Objects = []fyne.CanvasObject{widgets.NewPara(head, widgets.MutedText), f}
+	p.policy.Refresh()
+	p.scroll.Refresh()
+}
+
+// fixedWidth gives an object a width of its own.
+func fixedWidth(o fyne.CanvasObject, w float32) fyne.CanvasObject {
+	return container.New(layoutFunc{fyne.NewSize(w, 20), func(objs []fyne.CanvasObject, s fyne.Size) { put(objs[0], 0, 0, s.Width, s.Height) }}, o)
+}
