@@ -301,6 +301,6 @@ func (s *Shell) run(c vm.Command) {
 	case vm.DoTheme:
 		s.SetPalette(paletteOf(c.Arg, s.look.Palette))
 	case vm.DoDensity:
-		s.SetDensity(c.Arg)
+		s.SetDensity(theme.Density(c.Arg))
 	}
 }

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -150,51 +151,42 @@ func (s *Shell) frames() []*frame {
 }
 
 // Palette is the palette in use.
-func (s *Shell) Palette() string { return string(s.look.Palette) }
+func (s *Shell) Palette() looks.Palette { return s.look.Palette }
 
-// SetPalette changes it, in every window at once.
-func (s *Shell) SetPalette(id string) {
-	for _, p := range looks.Palettes() {
-		if string(p) == id {
-			l := *s.look
-			l.Palette = p
-			s.setLook(l)
-			s.app.Preferences().SetString(prefPalette, id)
-		}
+// SetPalette changes it, in every window at once, and keeps the choice.
+func (s *Shell) SetPalette(p looks.Palette) {
+	if !slices.Contains(looks.Palettes(), p) {
+		return
 	}
-}
-
-// Palettes lists every palette.
-func (s *Shell) Palettes() []string {
-	var out []string
-	for _, p := range looks.Palettes() {
-		out = append(out, string(p))
-	}
-	return out
+	l := *s.look
+	l.Palette = p
+	s.setLook(l)
+	s.app.Preferences().SetString(prefPalette, string(p))
 }
 
 // Density is the density in use.
-func (s *Shell) Density() string { return string(s.look.Density) }
+func (s *Shell) Density() looks.Density { return s.look.Density }
 
-// SetDensity changes it, in every window at once.
-func (s *Shell) SetDensity(id string) {
-	for _, d := range looks.Densities() {
-		if string(d) == id {
-			l := *s.look
-			l.Density = d
-			s.setLook(l)
-			s.app.Preferences().SetString(prefDensity, id)
-		}
+// SetDensity changes it, in every window at once, and keeps the choice.
+func (s *Shell) SetDensity(d looks.Density) {
+	if !slices.Contains(looks.Densities(), d) {
+		return
 	}
+	l := *s.look
+	l.Density = d
+	s.setLook(l)
+	s.app.Preferences().SetString(prefDensity, string(d))
 }
 
-// Densities lists every density.
-func (s *Shell) Densities() []string {
-	var out []string
-	for _, d := range looks.Densities() {
-		out = append(out, string(d))
-	}
-	return out
+// Scale is how large words are; 1 is as designed.
+func (s *Shell) Scale() float32 { return s.look.Scale }
+
+// SetScale changes how large words are, between 0.8 and 2, and keeps the choice.
+func (s *Shell) SetScale(v float32) {
+	l := *s.look
+	l.Scale = min(max(v, 0.8), 2)
+	s.setLook(l)
+	s.app.Preferences().SetFloat(prefScale, float64(l.Scale))
 }
 
 // Language is the language of the window.
@@ -211,13 +203,12 @@ func (s *Shell) SetLanguage(id string) {
 func (s *Shell) Languages() []string { return i18n.Languages() }
 
 // paletteOf is the palette that a command names; contrast keeps light or dark as it is.
-func paletteOf(arg string, now looks.Palette) string {
-	switch arg {
-	case "contrast":
+func paletteOf(arg string, now looks.Palette) looks.Palette {
+	if arg == "contrast" {
 		if now.IsLight() {
-			return string(looks.HighContrastLight)
+			return looks.HighContrastLight
 		}
-		return string(looks.HighContrastDark)
+		return looks.HighContrastDark
 	}
-	return arg
+	return looks.Palette(arg)
 }
