@@ -19,6 +19,26 @@ const (
 	Unknown // at least one could not be read, or is doubtful: no evidence of anything
 )
 
+// Folded is a value made ready to be compared many times.
+type Folded struct {
+	Key   string   // equal for values that mean the same; "" for a value that is no evidence
+	Words []string // of names and texts, in natural order
+}
+
+// Fold makes a value ready to be compared with CompareFolded.
+func (d *Dictionary) Fold(property Property, v Value) Folded {
+	f := Folded{Key: d.Key(property, v)}
+	if p, ok := d.Property(property); ok && f.Key != "" {
+		switch p.Type {
+		case TypeName:
+			f.Words = NameTokens(v.Norm)
+		case TypeText:
+			f.Words = Tokens(v.Norm)
+		}
+	}
+	return f
+}
+
 // Key is what two values of a property that mean the same have in common; "" for a value that is no evidence because it
 // is empty, could not be read, or is doubtful.
 func (d *Dictionary) Key(property Property, v Value) string {
@@ -54,32 +74,41 @@ func (d *Dictionary) fold(property Property, norm string) string {
 	return norm
 }
 
+// MaxSame is the largest number of properties in one set of KindDef.Same.
+const MaxSame = 8
+
 // Compare says how like two values of one property are, and in words how they differ: "day and month swapped",
 // "one letter differs", "less complete". say is "" for values that are the same or unknown.
 func (d *Dictionary) Compare(property Property, a, b Value) (Likeness, string) {
-	ka, kb := d.Key(property, a), d.Key(property, b)
+	return d.CompareFolded(property, d.Fold(property, a), d.Fold(property, b))
+}
+
+// CompareFolded is Compare for values that have been made ready.
+func (d *Dictionary) CompareFolded(property Property, a, b Folded) (Likeness, string) {
+	ka, kb := a.Key, b.Key
 	if ka == "" || kb == "" {
 		return Unknown, ""
 	}
 	if ka == kb {
 		return Same, ""
 	}
-	p, ok := d.Property(property)
+	i, ok := d.property[property]
 	if !ok {
 		return Different, "different"
 	}
+	p := &d.properties[i]
 	switch p.Type {
 	case TypePartialDate:
 		return compareDates(ka, kb)
 	case TypeInstant:
 		return compareInstants(ka, kb)
 	case TypeName:
-		return CompareNames(NameTokens(a.Norm), NameTokens(b.Norm))
+		return CompareNames(a.Words, b.Words)
 	case TypeText:
 		if p.Compare == "address" {
-			return compareAddresses(Tokens(a.Norm), Tokens(b.Norm))
+			return compareAddresses(a.Words, b.Words)
 		}
-		return compareText(Tokens(a.Norm), Tokens(b.Norm))
+		return compareText(a.Words, b.Words)
 	case TypePostcode, TypeVRM, TypePNCID, TypeCRO, TypeNINO, TypeIMEI, TypePhone, TypeReference:
 		if EditDistance(ka, kb) == 1 {
 			return Similar, "one character differs"
@@ -103,7 +132,13 @@ func compareDates(a, b string) (Likeness, string) {
 		return Similar, "day and month swapped"
 	}
 	if len(a) == len(b) && len(a) == 10 {
-		if EditDistance(a, b) == 1 {
+		differ := 0
+		for i := range len(a) {
+			if a[i] != b[i] {
+				differ++
+			}
+		}
+		if differ == 1 {
 			return Similar, "one digit differs"
 		}
 		switch {
@@ -310,13 +345,18 @@ func compareCoordinates(a, b string) (Likeness, string) {
 // EditDistance counts the letters to insert, delete, replace or swap with a neighbour that make a into b
 // (optimal string alignment). Very long words are compared by their first 200 letters.
 func EditDistance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	x, y = x[:min(len(x), 200)], y[:min(len(y), 200)]
+	var xs, ys [64]rune
+	x, y := appendRunes(xs[:0], a), appendRunes(ys[:0], b)
 	if len(x) == 0 || len(y) == 0 {
 		return max(len(x), len(y))
 	}
-	var buf [3][201]int
-	prev, cur, next := buf[0][:len(y)+1], buf[1][:len(y)+1], buf[2][:len(y)+1]
+	var few [3 * 33]int
+	buf := few[:]
+	if len(y) > 32 {
+		buf = make([]int, 3*(len(y)+1))
+	}
+	n := len(y) + 1
+	prev, cur, next := buf[:n], buf[n:2*n], buf[2*n:3*n]
 	for j := range cur {
 		cur[j] = j
 	}
@@ -335,6 +375,16 @@ func EditDistance(a, b string) int {
 		prev, cur, next = cur, next, prev
 	}
 	return cur[len(y)]
+}
+
+func appendRunes(to []rune, s string) []rune {
+	for _, r := range s {
+		if len(to) == 200 {
+			break
+		}
+		to = append(to, r)
+	}
+	return to
 }
 
 // Similarity is the Jaro–Winkler similarity of two words, 0 to 1.

@@ -61,9 +61,10 @@ type PropertyDef struct {
 	NIEM       string   `yaml:"niem"`
 	IHub       string   `yaml:"ihub"`
 
-	IdentifiesKinds []Kind `yaml:"identifiesKinds"` // as Identifies, for these kinds only
-	Contradicts     bool   `yaml:"contradicts"`     // values that certainly differ forbid a merge by one identifier alone
-	Pattern         string `yaml:"pattern"`         // a regular expression for what is typed, upper case without spaces; for types without a form of their own
+	IdentifiesKinds []Kind   `yaml:"identifiesKinds"` // as Identifies, for these kinds only
+	As              Property `yaml:"as"`              // its values identify as values of this property would: another system's reference
+	Contradicts     bool     `yaml:"contradicts"`     // values that certainly differ forbid a merge by one identifier alone
+	Pattern         string   `yaml:"pattern"`         // a regular expression for what is typed, upper case without spaces; for types without a form of their own
 }
 
 // GroupDef is a composite value made of several properties: a name, an address (assets/dictionary/properties.yaml).

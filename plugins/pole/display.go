@@ -99,6 +99,26 @@ func (d *Dictionary) Composite(g GroupDef, facts []Fact) string {
 	return d.show[i].execute(func(p Property, filters []string) string { return d.filtered(&r, facts, p, filters) })
 }
 
+// Current is the facts of the composite of g that stands for the record: of several addresses the first that has not ended.
+func (d *Dictionary) Current(g GroupDef, r Record) []Fact { return d.current(g, &r) }
+
+// Whole is the composite value of facts that belong together, as a value of the group's property: what the source gave as
+// one line or what the parts come to, whichever says more. The zero Value if there is none.
+func (d *Dictionary) Whole(g GroupDef, facts []Fact) Value {
+	var line Value
+	for _, f := range facts {
+		if f.Property == g.Property && f.Value.Norm != "" {
+			line = f.Value
+			break
+		}
+	}
+	s := d.Composite(g, facts)
+	if s == "" || len(Tokens(line.Norm)) > len(Tokens(s)) {
+		return line
+	}
+	return d.Normalise(g.Property, s)
+}
+
 // getter finds values for a template. Of several composites of one group (three addresses) all placeholders use the
 // same one: the first that has not ended.
 func (d *Dictionary) getter(r *Record) func(Property, []string) string {

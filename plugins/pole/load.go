@@ -185,6 +185,11 @@ func (d *Dictionary) loadKinds(f *file) error {
 		if _, twice := d.kind[k.Name]; twice {
 			return f.wrong("kinds", i, "kind %q is defined twice", k.Name)
 		}
+		for _, set := range k.Same {
+			if len(set) == 0 || len(set) > MaxSame {
+				return f.wrong("kinds", i, "kind %q: a set under 'same' has 1 to %d properties", k.Name, MaxSame)
+			}
+		}
 		if k.Brief == "" {
 			k.Brief = k.Detail
 		}
@@ -241,6 +246,11 @@ func (d *Dictionary) loadProperties(f *file) error {
 		p := &d.properties[i]
 		if err := d.addProperty(i, p); err != nil {
 			return f.wrong("properties", i, "property %q %v", p.Name, err)
+		}
+	}
+	for i, p := range d.properties {
+		if _, ok := d.property[p.As]; p.As != "" && !ok {
+			return f.wrong("properties", i, "property %q identifies as %q, which does not exist", p.Name, p.As)
 		}
 	}
 	d.sortProperties()

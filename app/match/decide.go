@@ -1,0 +1,405 @@
+package match
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"muster/plugins/pole"
+)
+
+// Weights in bits, by how a property is compared and how like the values are: how much more often two records of one
+// entity look so than two of different ones. Rough on purpose: no decision of the exact rules hangs on them.
+var weights = map[string][4]float64{ // same, compatible, similar, different
+	"identifier": {20, 10, 4, -8},
+	"name":       {10, 8, 4, -6},
+	"date":       {13, 5, 5, -5},
+	"address":    {9, 7, 3, -2},
+	"phone":      {10, 6, 1, -1},
+	"exact":      {2, 1, 0, -1},
+}
+
+// prior is the chance, in bits, that two records which met in a block are of one entity, before any evidence.
+const prior = -14.2
+
+// agreed reports whether two records share an identifying value.
+func agreed(a, b *entry) bool {
+	for _, k := range a.strong {
+		for _, l := range b.strong {
+			if k == l {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// contradicts reports whether values differ that one entity cannot have both of.
+func contradicts(a, b *entry) bool {
+	for _, p := range a.rules.contradict {
+		va, vb := a.all[p.Name], b.all[p.Name]
+		if len(va) == 0 || len(vb) == 0 {
+			continue
+		}
+		apart := true
+		for _, x := range va {
+			for _, y := range vb {
+				if l, _ := a.rules.dict.CompareFolded(p.Name, x.Folded, y.Folded); l != pole.Different {
+					apart = false
+				}
+			}
+		}
+		if apart {
+			return true
+		}
+	}
+	return false
+}
+
+// likeness of one set of properties between two records.
+type likeness struct {
+	equal   bool // all of them equal, so that they mean the same entity
+	apart   bool // every one that is known differs
+	differ  bool // at least one certainly differs
+	unknown int
+	levels  [pole.MaxSame]pole.Likeness
+	says    [pole.MaxSame]string
+}
+
+func compareSet(a, b *entry, n int) likeness {
+	out := likeness{equal: true, apart: true}
+	known := 0
+	d := a.rules.dict
+	for i, m := range a.rules.same[n] {
+		va, vb := &a.sets[n][i], &b.sets[n][i]
+		l, say := d.CompareFolded(m.def.Name, va.Folded, vb.Folded)
+		out.levels[i], out.says[i] = l, say
+		switch l {
+		case pole.Unknown:
+			out.unknown++
+			out.equal = false
+			continue
+		case pole.Different:
+			out.differ = true
+			out.equal = false
+		case pole.Similar:
+			out.equal = false
+		case pole.Same, pole.Compatible:
+			if va.meet == "" || va.meet != vb.meet {
+				out.equal = false
+			}
+		}
+		if l != pole.Different {
+			out.apart = false
+		}
+		known++
+		for _, p := range m.rest {
+			if x, y := a.values[p].Key, b.values[p].Key; x != y {
+				out.equal = false
+				if x != "" && y != "" {
+					out.differ = true
+				}
+			}
+		}
+	}
+	out.apart = out.apart && known > 0
+	return out
+}
+
+// alike reports whether the two records agree in a whole set of properties.
+func alike(a, b *entry) bool {
+	for n := range a.rules.same {
+		if compareSet(a, b, n).equal {
+			return true
+		}
+	}
+	return false
+}
+
+// apart reports whether the two records differ in everything that describes them: an identifier that they share is then
+// more likely mistyped.
+func apart(a, b *entry) bool {
+	if len(a.rules.same) == 0 {
+		return false
+	}
+	for n := range a.rules.same {
+		if l := compareSet(a, b, n); !l.apart || l.unknown > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// strongPair reports whether an identifying value makes the two records one entity.
+func strongPair(a, b *entry) bool {
+	if !agreed(a, b) {
+		return false
+	}
+	if contradicts(a, b) {
+		return alike(a, b)
+	}
+	return !apart(a, b)
+}
+
+// weakPair reports whether a whole set of properties makes the two records one entity, were there no others.
+func weakPair(a, b *entry) bool { return alike(a, b) && !contradicts(a, b) }
+
+// Evidence about two records of one kind, strongest first.
+func evidence(a, b *entry) []Evidence {
+	d := a.rules.dict
+	var out []Evidence
+	for _, p := range a.rules.compared {
+		va, vb := a.values[p.Name], b.values[p.Name]
+		l, say := d.CompareFolded(p.Name, va.Folded, vb.Folded)
+		if d.Identifies(a.rules.kind, p.Name) {
+			if x, y, ok := shared(a.all[p.Name], b.all[p.Name]); ok {
+				va, vb, l, say = x, y, pole.Same, ""
+			}
+		}
+		if l == pole.Unknown {
+			continue
+		}
+		e := Evidence{Property: p.Name, A: a.show(p.Name, va), B: b.show(p.Name, vb), Bits: weights[p.Compare][l]}
+		switch l {
+		case pole.Same:
+			e.Say = p.Label + " equal"
+		case pole.Different:
+			e.Say = p.Label + " differs"
+		default:
+			e.Say = p.Label + ": " + say
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (e *entry) show(p pole.Property, v value) string {
+	k := string(p) + "\x00" + v.raw.Source
+	s, ok := e.shown[k]
+	if !ok {
+		s = e.rules.dict.Display(p, v.raw)
+		if e.shown == nil {
+			e.shown = map[string]string{}
+		}
+		e.shown[k] = s
+	}
+	return s
+}
+
+func shared(a, b []value) (x, y value, ok bool) {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Key == y.Key {
+				return x, y, true
+			}
+		}
+	}
+	return value{}, value{}, false
+}
+
+func link(a, b *entry) Link {
+	if b.ref < a.ref {
+		a, b = b, a
+	}
+	l := Link{A: a.Ref, B: b.Ref, Evidence: evidence(a, b)}
+	bits := prior
+	for _, e := range l.Evidence {
+		bits += e.Bits
+	}
+	l.Probability = 1 / (1 + math.Exp2(-bits))
+	return l
+}
+
+// maybe is possible, remembered. It does not depend on which of the two comes first.
+// It is nil for two that hardly are the same.
+func maybe(a, b *entry) *hunch {
+	if b.ref < a.ref {
+		a, b = b, a
+	}
+	h, ok := a.maybe[b]
+	if !ok {
+		say, score := possible(a, b)
+		if say == "" {
+			return nil
+		}
+		h = &hunch{say: say, score: score}
+		if a.maybe == nil {
+			a.maybe = map[*entry]*hunch{}
+		}
+		a.maybe[b] = h
+	}
+	return h
+}
+
+// about is the evidence of a hunch, with A being of a.
+func (h *hunch) about(a, b *entry) []Evidence {
+	if h.evidence == nil {
+		if a.ref < b.ref {
+			h.evidence = evidence(a, b)
+		} else {
+			h.evidence = evidence(b, a)
+		}
+	}
+	if a.ref < b.ref {
+		return h.evidence
+	}
+	out := slices.Clone(h.evidence)
+	for i := range out {
+		out[i].A, out[i].B = out[i].B, out[i].A
+	}
+	return out
+}
+
+// hopeless finds quickly that one of a set certainly differs; names, which cost more, are left to compareSet.
+func hopeless(a, b *entry, n int) bool {
+	for i, m := range a.rules.same[n] {
+		if m.def.Type == pole.TypeName {
+			continue
+		}
+		x, y := a.sets[n][i].Folded, b.sets[n][i].Folded
+		if x.Key != y.Key {
+			if l, _ := a.rules.dict.CompareFolded(m.def.Name, x, y); l == pole.Different {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// possible says why two records that are not merged may be of one entity, and how strongly; "" if they hardly are.
+func possible(a, b *entry) (say string, score float64) {
+	if agreed(a, b) {
+		for _, id := range a.rules.identifies {
+			if _, _, ok := shared(a.all[id.def.Name], b.all[id.def.Name]); ok {
+				return capital(id.def.Label + " equal; " + difference(a, b)), 5
+			}
+		}
+	}
+	for n, set := range a.rules.same {
+		if hopeless(a, b, n) {
+			continue
+		}
+		l := compareSet(a, b, n)
+		if l.differ || l.unknown > 1 || l.unknown == len(set) {
+			continue
+		}
+		if l.equal {
+			if contradicts(a, b) {
+				return capital("same " + labels(set) + "; " + difference(a, b)), 4
+			}
+			return capital("same "+labels(set)) + ", but more than one record fits", 4
+		}
+		var says []string
+		score := 3.0
+		bad, slips := false, 0
+		// The more exact the property the earlier it is said: dates before names.
+		for i := len(set) - 1; i >= 0; i-- {
+			switch l.levels[i] {
+			case pole.Unknown:
+				bad = bad || set[i].def.Compare != "date" // a place without a number is like every house of the street
+				says = append(says, "no "+small(set[i].def.Label)+" to compare")
+				score--
+				for j, other := range l.levels[:len(set)] {
+					if j != i && other == pole.Similar {
+						bad = true
+					}
+				}
+			case pole.Similar:
+				slips++
+				score -= 0.5
+				if set[i].def.Compare == "name" {
+					says = append(says, "spelling")
+				} else {
+					says = append(says, l.says[i])
+				}
+			case pole.Compatible:
+				says = append(says, small(set[i].def.Label)+" "+l.says[i])
+				score -= 0.25
+			}
+		}
+		if bad || len(says) == 0 {
+			if len(says) == 0 && !bad {
+				return capital("same "+labels(set)) + lacking(a, b, set), 2
+			}
+			continue
+		}
+		if contradicts(a, b) {
+			continue
+		}
+		if l.unknown > 0 {
+			return capital("same " + knownLabels(set, l) + "; " + strings.Join(says, "; ")), score
+		}
+		return capital(strings.Join(says, "; ")), score
+	}
+	return "", 0
+}
+
+// lacking says what keeps two records apart that are the same as far as they say.
+func lacking(a, b *entry, set []member) string {
+	for _, m := range set {
+		if a.values[m.def.Name].meet == "" || b.values[m.def.Name].meet == "" {
+			return ", but the " + small(m.def.Label) + " is not complete"
+		}
+		for _, p := range m.rest {
+			if a.values[p].Key != b.values[p].Key {
+				def, _ := a.rules.dict.Property(p)
+				return ", but one says no " + small(def.Label)
+			}
+		}
+	}
+	return ", as far as they say"
+}
+
+// difference says in words what speaks against.
+func difference(a, b *entry) string {
+	var out []string
+	for _, e := range evidence(a, b) {
+		if e.Bits < 0 && len(out) < 3 {
+			out = append(out, small(e.Say))
+		}
+	}
+	if len(out) == 0 {
+		return "another record is in the way"
+	}
+	return strings.Join(out, ", ")
+}
+
+func labels(set []member) string {
+	var out []string
+	for _, m := range set {
+		out = append(out, small(m.def.Label))
+	}
+	return and(out)
+}
+
+func knownLabels(set []member, l likeness) string {
+	var out []string
+	for i, m := range set {
+		if l.levels[i] != pole.Unknown {
+			out = append(out, small(m.def.Label))
+		}
+	}
+	return and(out)
+}
+
+func and(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+// small puts a label into the middle of a sentence; abbreviations and proper names stay as they are.
+func small(s string) string {
+	if strings.IndexFunc(s[min(1, len(s)):], unicode.IsUpper) >= 0 {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
