@@ -6,4 +6,5 @@ import "embed"
 // FS holds every data folder under its own name: dictionary/kinds.yaml, …
 //
 //go:embed dictionary
+//go:embed forms
 var FS embed.FS

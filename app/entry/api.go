@@ -74,12 +74,20 @@ type Draft struct {
 	Purpose  plugins.Purpose       `json:"purpose"`
 	Created  time.Time             `json:"created"`
 	Saved    time.Time             `json:"saved"`
+	Amends   *Amend                `json:"amends,omitempty"` // set on a draft that corrects what a target refused
+}
+
+// Amend names the delivery that a draft corrects.
+type Amend struct {
+	Entry  string `json:"entry"`
+	System string `json:"system"`
 }
 
 // Review is a draft held against its form and targets.
 type Review struct {
-	Fields  map[string][]Need    `json:"fields"` // by path: who needs it
-	Errors  []plugins.FieldError `json:"errors"` // values that cannot be read as their property's type, or too long
+	Fields  map[string][]Need    `json:"fields"`           // by path: who needs it
+	Doubts  []plugins.FieldError `json:"doubts,omitempty"` // values that can be read, but are unusual: shown, no hindrance
+	Errors  []plugins.FieldError `json:"errors"`           // values that cannot be read as their property's type, or too long
 	Targets []TargetState        `json:"targets"`
 	Typed   int                  `json:"typed"` // fields filled
 	Asked   int                  `json:"asked"` // fields that the target systems would ask, added up
@@ -111,7 +119,22 @@ type Delivery struct {
 	Attempts int                  `json:"attempts"`
 	Next     time.Time            `json:"next,omitzero"`
 	Changed  time.Time            `json:"changed"`
+
+	Name      string    `json:"name,omitempty"`      // the system's name, as it was when the entry was sent
+	Alert     bool      `json:"alert,omitempty"`     // tried so often that a person should look
+	Withdrawn string    `json:"withdrawn,omitempty"` // why a person took it back; it is then Stopped for good
+	Unsure    bool      `json:"unsure,omitempty"`    // an attempt may have arrived: the target is asked before it is sent again
+	Tried     time.Time `json:"tried,omitzero"`      // when the latest attempt began
+	Revision  int       `json:"revision,omitempty"`  // counts corrections after a refusal
 }
+
+// NeedsPerson reports whether the delivery goes no further until a person decides.
+func (d Delivery) NeedsPerson() bool {
+	return d.Withdrawn == "" && (d.State == Refused || d.State == Stopped || d.Alert && d.State != Delivered)
+}
+
+// Settled reports whether nothing more will happen to the delivery.
+func (d Delivery) Settled() bool { return d.State == Delivered || d.Withdrawn != "" }
 
 // Item is one entry in the outbox with its deliveries.
 type Item struct {
@@ -120,6 +143,9 @@ type Item struct {
 	Title      string     `json:"title"`
 	Saved      time.Time  `json:"saved"`
 	Deliveries []Delivery `json:"deliveries"`
+
+	Purpose  plugins.Purpose `json:"purpose"`  // for the audit record of each attempt
+	Captured time.Time       `json:"captured"` // when the officer pressed send
 }
 
 // Done reports whether every delivery of the item has been delivered.

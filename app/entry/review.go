@@ -1,0 +1,261 @@
+package entry
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"muster/plugins"
+	"muster/plugins/pole"
+)
+
+// Target is a system that takes entries, with what it says that it accepts for the form's kind (System.Info's KindSpec).
+//
+// Paths of Spec.Accepts are property or part.property. Two more are understood: the bare name of a part, Required, means
+// that the part must be there; refs.SYSTEM means that the target wants the reference which SYSTEM gave for this entry:
+// Required, it waits for it; otherwise it waits only until SYSTEM was first tried.
+type Target struct {
+	System string
+	Name   string
+	Spec   plugins.KindSpec
+}
+
+const refsPart = "refs"
+
+// NewTarget finds what a plugin accepts of the form's kind. A plugin that takes none gives a Target that says so in a review.
+func NewTarget(system, name string, kinds []plugins.KindSpec, form Form) Target {
+	for _, k := range kinds {
+		if k.Kind == form.Kind && len(k.Accepts) > 0 {
+			return Target{system, name, k}
+		}
+	}
+	return Target{System: system, Name: name}
+}
+
+func (t *Target) takes(f *Form) bool { return t.Spec.Kind == f.Kind && len(t.Spec.Accepts) > 0 }
+
+func (t *Target) accepts(path string) (plugins.FieldSpec, bool) {
+	for _, a := range t.Spec.Accepts {
+		if a.Path == path {
+			return a, true
+		}
+	}
+	return plugins.FieldSpec{}, false
+}
+
+// Value is what the officer typed at a path, without the blanks around it.
+func (d Draft) Value(path string) string { return strings.TrimSpace(d.Values[path]) }
+
+// uses reports whether the draft says anything of a part.
+func (d *Draft) uses(part string) bool {
+	if len(d.Existing[part]) > 0 {
+		return true
+	}
+	for path := range d.Values {
+		if p, _ := SplitPath(path); p == part && d.Value(path) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Draft) on(t *Target) bool { return !has(d.Off, t.System) }
+
+// ReviewDraft holds a draft against its form and the targets: who needs what, what cannot be read, what is missing where.
+// It is quick enough for every keystroke.
+func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary) Review {
+	r := Review{Fields: map[string][]Need{}}
+	tooLong := map[string]map[string]string{} // by system, by path
+	for _, s := range form.Sections {
+		for _, f := range s.Fields {
+			r.Fields[f.Path] = needs(f, &form, &draft, targets)
+			raw := draft.Value(f.Path)
+			if raw == "" {
+				continue
+			}
+			r.Typed++
+			v := dict.Normalise(f.Property, raw)
+			def, _ := dict.Property(f.Property)
+			n := utf8.RuneCountInString(raw)
+			switch {
+			case def.MaxLength > 0 && n > def.MaxLength:
+				r.Errors = append(r.Errors, plugins.FieldError{Path: f.Path, Say: tooLongSay(f.Label, n, def.MaxLength, "")})
+			case v.Norm == "":
+				r.Errors = append(r.Errors, plugins.FieldError{Path: f.Path, Say: unreadable(f.Label, v)})
+			case v.Problem != "":
+				r.Doubts = append(r.Doubts, plugins.FieldError{Path: f.Path, Say: v.Problem})
+			}
+			if limit, who := strictest(f.Path, &form, &draft, targets); limit > 0 && n > limit && (def.MaxLength == 0 || n <= def.MaxLength) {
+				r.Errors = append(r.Errors, plugins.FieldError{Path: f.Path, Say: tooLongSay(f.Label, n, limit, who.Name)})
+			}
+			for i := range targets {
+				a, ok := targets[i].accepts(f.Path)
+				if ok && a.MaxLength > 0 && n > a.MaxLength {
+					if tooLong[targets[i].System] == nil {
+						tooLong[targets[i].System] = map[string]string{}
+					}
+					tooLong[targets[i].System][f.Path] = tooLongSay(f.Label, n, a.MaxLength, targets[i].Name)
+				}
+			}
+		}
+	}
+	ready, on := true, false
+	for i := range targets {
+		ts := reviewTarget(&form, &draft, &targets[i], dict, tooLong[targets[i].System])
+		if ts.On {
+			on = true
+			ready = ready && ts.Ready
+			r.Asked += asked(&targets[i], &draft)
+		}
+		r.Targets = append(r.Targets, ts)
+	}
+	r.Ready = on && ready && len(r.Errors) == 0
+	return r
+}
+
+func needs(f Field, form *Form, draft *Draft, targets []Target) (out []Need) {
+	part, _ := SplitPath(f.Path)
+	for i := range targets {
+		t := &targets[i]
+		if a, ok := t.accepts(f.Path); ok && t.takes(form) && draft.on(t) {
+			required := a.Required && (part == "" || draft.uses(part) || t.wantsPart(part))
+			out = append(out, Need{System: t.System, Required: required, Max: a.MaxLength})
+		}
+	}
+	return out
+}
+
+func (t *Target) wantsPart(part string) bool {
+	a, ok := t.accepts(part)
+	return ok && a.Required
+}
+
+// strictest is the shortest limit of the targets that are on.
+func strictest(path string, form *Form, draft *Draft, targets []Target) (limit int, who *Target) {
+	for i := range targets {
+		t := &targets[i]
+		if a, ok := t.accepts(path); ok && t.takes(form) && draft.on(t) && a.MaxLength > 0 && (limit == 0 || a.MaxLength < limit) {
+			limit, who = a.MaxLength, t
+		}
+	}
+	return limit, who
+}
+
+func tooLongSay(label string, n, limit int, who string) string {
+	s := fmt.Sprintf("%s is %s characters long; at most %s", label, thousands(n), thousands(limit))
+	if who != "" {
+		return s + " for " + who + "."
+	}
+	return s + "."
+}
+
+func unreadable(label string, v pole.Value) string {
+	if v.Problem == "" {
+		return label + " cannot be read."
+	}
+	return v.Problem
+}
+
+// asked is how many fields the officer would fill in at that system itself.
+func asked(t *Target, d *Draft) (n int) {
+	for _, a := range t.Spec.Accepts {
+		part, _ := SplitPath(a.Path)
+		if part == refsPart || t.isPart(a.Path) {
+			continue
+		}
+		if d.Value(a.Path) != "" || a.Required && (part == "" || d.uses(part)) {
+			n++
+		}
+	}
+	return n
+}
+
+// isPart reports whether an accepted path is the bare name of a part: other paths stand below it.
+func (t *Target) isPart(path string) bool {
+	return slices.ContainsFunc(t.Spec.Accepts, func(a plugins.FieldSpec) bool { return strings.HasPrefix(a.Path, path+".") })
+}
+
+func reviewTarget(form *Form, draft *Draft, t *Target, dict *pole.Dictionary, tooLong map[string]string) TargetState {
+	s := TargetState{System: t.System, Name: t.Name}
+	if !t.takes(form) {
+		kind, _ := dict.Kind(form.Kind)
+		s.Say = "takes no " + lower(kind.Label)
+		return s
+	}
+	s.On = draft.on(t)
+	var short []string
+	missing := func(path, label, say string) {
+		s.Missing = append(s.Missing, plugins.FieldError{Path: path, Say: say})
+		short = append(short, lower(label))
+	}
+	for _, sec := range form.Sections {
+		for _, f := range sec.Fields {
+			a, ok := t.accepts(f.Path)
+			part, _ := SplitPath(f.Path)
+			wanted := ok && a.Required && (part == "" || draft.uses(part) || t.wantsPart(part))
+			raw := draft.Value(f.Path)
+			switch {
+			case raw == "" && (wanted || f.Required):
+				missing(f.Path, f.Label, t.Name+" needs "+lower(f.Label)+".")
+			case raw == "" || !ok:
+			case tooLong[f.Path] != "":
+				s.Fields++
+				missing(f.Path, f.Label+" to be shorter", tooLong[f.Path])
+			default:
+				s.Fields++
+				v := dict.Normalise(f.Property, raw)
+				if len(a.Codes) > 0 && v.Norm != "" && !has(a.Codes, v.Norm) {
+					missing(f.Path, "another "+lower(f.Label), fmt.Sprintf("%s does not take %q as %s: choose another.", t.Name, dict.Display(f.Property, v), lower(f.Label)))
+				}
+			}
+		}
+	}
+	for _, a := range t.Spec.Accepts {
+		part, prop := SplitPath(a.Path)
+		if !a.Required || part == refsPart {
+			continue
+		}
+		if t.isPart(a.Path) {
+			if p, ok := form.Part(a.Path); ok && !draft.uses(a.Path) && len(short) == 0 {
+				missing(a.Path, "a "+p.Label, t.Name+" needs a "+lower(p.Label)+".")
+			}
+			continue
+		}
+		if _, ok := form.Field(a.Path); !ok && (part == "" || draft.uses(part)) {
+			label := a.Label
+			if def, ok := dict.Property(prop); ok && label == "" {
+				label = def.Label
+			}
+			missing(a.Path, label, fmt.Sprintf("%s also needs %s, which this form does not ask: enter it there.", t.Name, lower(label)))
+		}
+	}
+	switch {
+	case !s.On:
+		s.Say, s.Missing = "off", nil
+	case len(short) > 0:
+		s.Say = "needs " + strings.Join(short, ", ")
+	default:
+		s.Ready, s.Say = true, "ready"
+	}
+	return s
+}
+
+// lower begins a label with a small letter, unless it is an abbreviation.
+func lower(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) || unicode.IsDigit(next) {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[n:]
+}
+
+// thousands writes 12345 as 12,345.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
