@@ -81,6 +81,9 @@ func (e *Evaluator) Observe(c transport.Call) {
 		s.Last = end
 	}
 	s.Calls++
+	if c.Stream && c.Status >= 200 && c.Status < 300 {
+		return // it was opened; that it ended one day says nothing, and the next attempt to open it will
+	}
 	if c.Err != "" {
 		s.Errors[string(c.Err)]++
 	}
@@ -95,9 +98,6 @@ func (e *Evaluator) Observe(c transport.Call) {
 		return // an answer of a kind, but its time says nothing
 	}
 	s.Row, s.RowSince, s.RowCold, s.Answered = 0, time.Time{}, false, s.Last
-	if c.Stream {
-		return
-	}
 	s.LastTook = c.Duration
 	s.add(c.Duration)
 }

@@ -109,9 +109,15 @@ func TestReportAddsUp(t *testing.T) {
 
 func TestStreamsSayNothingOfSpeed(t *testing.T) {
 	e := New(nil)
-	e.Observe(transport.Call{System: "cad", Start: start, Duration: 8 * time.Hour, Stream: true})
-	if r := e.Report("cad"); r.P99 != 0 || r.Health != Well || r.Calls != 1 {
+	e.Observe(transport.Call{System: "cad", Start: start, Duration: 8 * time.Hour, Stream: true, Status: 200})
+	e.Observe(transport.Call{System: "cad", Start: start, Duration: 8 * time.Hour, Stream: true, Status: 200, Err: plugins.Unavailable})
+	if r := e.Report("cad"); r.P99 != 0 || r.Health != Well || r.Calls != 2 || r.Failed != 0 {
 		t.Fatalf("%+v", r)
+	}
+	e.Observe(transport.Call{System: "cad", Start: start, Stream: true, Err: plugins.Unavailable})
+	e.Observe(transport.Call{System: "cad", Start: start, Stream: true, Err: plugins.Unavailable})
+	if r := e.Report("cad"); r.Health != Down {
+		t.Fatalf("a stream that cannot be opened: %+v", r)
 	}
 }
 

@@ -131,6 +131,19 @@ func newRun(s Subject) *run {
 			r.secrets = append(r.secrets, v)
 		}
 	}
+	if login := s.LoginToken; login != nil {
+		r.s.LoginToken = func(ctx context.Context, stale string) (string, time.Time, error) {
+			token, expires, err := login(ctx, stale)
+			if len(token) >= 4 {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				if !slices.Contains(r.secrets, token) {
+					r.secrets = append(r.secrets, token)
+				}
+			}
+			return token, expires, err
+		}
+	}
 	return r
 }
 
@@ -333,11 +346,11 @@ func (l *recorder) text() string {
 
 func (l *recorder) Enabled(context.Context, slog.Level) bool { return true }
 func (l *recorder) Handle(ctx context.Context, r slog.Record) error {
-	return l.text0().Handle(ctx, r)
+	return l.handler().Handle(ctx, r)
 }
-func (l *recorder) WithAttrs(a []slog.Attr) slog.Handler { return l.text0().WithAttrs(a) }
-func (l *recorder) WithGroup(n string) slog.Handler      { return l.text0().WithGroup(n) }
+func (l *recorder) WithAttrs(a []slog.Attr) slog.Handler { return l.handler().WithAttrs(a) }
+func (l *recorder) WithGroup(n string) slog.Handler      { return l.handler().WithGroup(n) }
 
-func (l *recorder) text0() slog.Handler {
+func (l *recorder) handler() slog.Handler {
 	return slog.NewTextHandler(io.Writer(l), &slog.HandlerOptions{Level: slog.LevelDebug})
 }

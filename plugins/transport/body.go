@@ -83,7 +83,7 @@ func (c *chain) readAll(resp *http.Response, k *call) ([]byte, error) {
 	src := io.Reader(&tally{resp.Body, &k.bytes})
 	switch enc := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); enc {
 	case "", "identity":
-		if resp.ContentLength > c.limits.Response {
+		if resp.ContentLength > c.limits.Response && resp.Request.Method != http.MethodHead {
 			return nil, errTooLarge
 		}
 	case acceptGzip, "x-gzip":

@@ -64,7 +64,8 @@ type chain struct {
 }
 
 // New makes the client of one system. It does no I/O. The client belongs to one officer: it keeps tokens and sessions
-// in memory, so drop it at sign-out. It fails only when the configuration cannot work, with words for IT.
+// in memory, so drop it at sign-out. Use it as it is: its CheckRedirect is part of the chain. New fails only when the
+// configuration cannot work, with words for IT.
 //
 // Every failure of the client's Do, and of reading a body, unwraps to a *plugins.Error. A status other than 401 is an
 // answer, not a failure: map it with FromStatus.

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"muster/plugins"
 )
 
@@ -57,14 +59,14 @@ func newAllowList(info plugins.Info, cfg plugins.Config) (allowList, error) {
 		}
 		host, port, err := net.SplitHostPort(h)
 		if err != nil {
-			bare := strings.ToLower(strings.Trim(h, "[]"))
+			bare := ascii(strings.Trim(h, "[]"))
 			a[net.JoinHostPort(bare, "443")] = true
 			if loopbackName(bare) {
 				a[net.JoinHostPort(bare, "80")] = true
 			}
 			continue
 		}
-		a[net.JoinHostPort(strings.ToLower(host), port)] = true
+		a[net.JoinHostPort(ascii(host), port)] = true
 	}
 	return a, nil
 }
@@ -88,9 +90,17 @@ func (a allowList) check(w words, u *url.URL) *plugins.Error {
 func hostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
 	}
-	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+	return net.JoinHostPort(ascii(u.Hostname()), port)
+}
+
+// ascii is a host name as it is dialled: lower case, other alphabets encoded.
+func ascii(host string) string {
+	if a, err := idna.Lookup.ToASCII(host); err == nil {
+		return a
+	}
+	return strings.ToLower(host)
 }
 
 func loopbackName(host string) bool {
@@ -124,7 +134,8 @@ func newWires(a allowList, conf *tls.Config, parallel int, timeout time.Duration
 		d := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, Control: control}
 		return func(ctx context.Context, network, addr string) (net.Conn, error) {
 			// The second look: whatever led here, nothing undeclared is dialled.
-			if _, isProxy := proxies.Load(addr); !isProxy && !a[strings.ToLower(addr)] {
+			addr = strings.ToLower(addr)
+			if _, isProxy := proxies.Load(addr); !isProxy && !a[addr] {
 				return nil, ErrUndeclared
 			}
 			return d.DialContext(ctx, network, addr)

@@ -170,13 +170,14 @@ func TestHostsThatCannotWork(t *testing.T) {
 			t.Errorf("hosts %s with %s: %v", tt.host, tt.url, err)
 		}
 	}
-	a, err := newAllowList(info("Example.org", "[::1]:8443", "127.0.0.1"), nil)
+	a, err := newAllowList(info("Example.org", "[::1]:8443", "127.0.0.1", "Åbo.example"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for u, want := range map[string]bool{
 		"https://example.org/x": true, "https://EXAMPLE.org:443/": true, "https://example.org:8443/": false,
 		"https://[::1]:8443/": true, "http://[::1]:8443/": true, "http://127.0.0.1/": true, "https://sub.example.org/": false,
+		"https://åbo.example/": true, "https://xn--bo-yia.example/": true,
 	} {
 		p, err := url.Parse(u)
 		if err != nil {
