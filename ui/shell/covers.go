@@ -119,6 +119,7 @@ func (s *Shell) withNotice(c *coverScreen, say string) *coverScreen {
 
 // localSetupCover sets up sign-in by a passphrase, for a site with no sign-in server.
 func (s *Shell) localSetupCover() *coverScreen {
+	to := func(in *widgets.Input) { s.main.win.Canvas().Focus(in.Focusable()) }
 	name, pass, again := widgets.NewInput(""), widgets.NewPassword(""), widgets.NewPassword("")
 	nameF := widgets.NewField(i18n.T("local.name"), name)
 	passF := widgets.NewField(i18n.T("local.pass"), pass)
@@ -135,15 +136,15 @@ func (s *Shell) localSetupCover() *coverScreen {
 			return
 		case strings.TrimSpace(name.Text()) == "":
 			nameF.SetError(i18n.T("local.name.missing"))
-			name.Focus()
+			to(name)
 			return
 		case len([]rune(pass.Text())) < minPassphrase:
 			passF.SetError(i18n.T("local.pass.short", "n", minPassphrase))
-			pass.Focus()
+			to(pass)
 			return
 		case pass.Text() != again.Text():
 			againF.SetError(i18n.T("local.again.differs"))
-			again.Focus()
+			to(again)
 			return
 		}
 		busy = true
@@ -169,14 +170,14 @@ func (s *Shell) localSetupCover() *coverScreen {
 			})
 		}()
 	}
-	name.OnSubmit = func(string) { pass.Focus() }
-	pass.OnSubmit = func(string) { again.Focus() }
+	name.OnSubmit = func(string) { to(pass) }
+	pass.OnSubmit = func(string) { to(again) }
 	again.OnSubmit = func(string) { set() }
 	ok = widgets.NewPrimary(i18n.T("local.button"), "Enter", set)
 	back := widgets.NewButton(i18n.T("button.back"), "", s.stateChanged)
 	c := coverOf(560, i18n.T("first.keys"), widgets.Stack(4, brand(i18n.T("first.own.title")), widgets.NewPara(i18n.T("local.text"), widgets.MutedText),
 		nameF, passF, againF, widgets.Row(2, widgets.Spacer(), widgets.Fix(back), widgets.Fix(ok))))
-	return &coverScreen{object: c, focus: name.Focus}
+	return &coverScreen{object: c, focus: func() { s.main.win.Canvas().Focus(name.Focusable()) }}
 }
 
 const minPassphrase = 8
@@ -218,19 +219,15 @@ func (s *Shell) signInCover() *coverScreen {
 				focusOn(b)
 				continue
 			}
-			f, in := s.passField(i18n.T("local.pass"), i18n.T("signin.button"), d.SignInLocal)
+			f, in := s.passField(s.main, i18n.T("local.pass"), i18n.T("signin.button"), d.SignInLocal)
 			objs = append(objs, f)
-			if start == nil {
-				start = in.Focus
-			}
+			focusOn(in.Focusable())
 		}
 	}
 	if d.CanUnlock() {
-		f, in := s.passField(i18n.T("unlock.offline"), i18n.T("unlock.button"), d.Unlock)
+		f, in := s.passField(s.main, i18n.T("unlock.offline"), i18n.T("unlock.button"), d.Unlock)
 		objs = append(objs, widgets.HLine(), f)
-		if start == nil {
-			start = in.Focus
-		}
+		focusOn(in.Focusable())
 	}
 	if acc := d.DemoAccounts(); len(acc) > 0 {
 		var rows []widgets.Fact
@@ -243,7 +240,7 @@ func (s *Shell) signInCover() *coverScreen {
 }
 
 // passField is a passphrase with its button; errors stand under it.
-func (s *Shell) passField(label, button string, do func(context.Context, string) error) (fyne.CanvasObject, *widgets.Input) {
+func (s *Shell) passField(on *frame, label, button string, do func(context.Context, string) error) (fyne.CanvasObject, *widgets.Input) {
 	in := widgets.NewPassword("")
 	f := widgets.NewField(label, in)
 	var b *widgets.Button
@@ -254,7 +251,7 @@ func (s *Shell) passField(label, button string, do func(context.Context, string)
 		}
 		if in.Text() == "" {
 			f.SetError(i18n.T("signin.pass.missing"))
-			in.Focus()
+			on.win.Canvas().Focus(in.Focusable())
 			return
 		}
 		busy = true
@@ -272,7 +269,7 @@ func (s *Shell) passField(label, button string, do func(context.Context, string)
 				in.SetText("")
 				if err != nil {
 					f.SetError(sayError(err))
-					in.Focus()
+					on.win.Canvas().Focus(in.Focusable())
 					return
 				}
 				s.stateChanged()
@@ -360,9 +357,9 @@ func (s *Shell) lockCover(f *frame) *coverScreen {
 	var start func()
 	switch {
 	case d.CanUnlock():
-		fl, in := s.passField(i18n.T("unlock.pass"), i18n.T("unlock.button"), d.Unlock)
+		fl, in := s.passField(f, i18n.T("unlock.pass"), i18n.T("unlock.button"), d.Unlock)
 		objs = append(objs, fl)
-		start = in.Focus
+		start = func() { f.win.Canvas().Focus(in.Focusable()) }
 	}
 	for _, m := range d.Methods() {
 		switch m {
@@ -376,10 +373,10 @@ func (s *Shell) lockCover(f *frame) *coverScreen {
 			objs = append(objs, widgets.Row(0, widgets.Fix(b), widgets.Spacer()))
 		case signin.MethodLocal:
 			if !d.CanUnlock() {
-				fl, in := s.passField(i18n.T("local.pass"), i18n.T("unlock.button"), d.SignInLocal)
+				fl, in := s.passField(f, i18n.T("local.pass"), i18n.T("unlock.button"), d.SignInLocal)
 				objs = append(objs, fl)
 				if start == nil {
-					start = in.Focus
+					start = func() { f.win.Canvas().Focus(in.Focusable()) }
 				}
 			}
 		}

@@ -174,6 +174,7 @@ type rig struct {
 	places map[place.ID]*fakePlace
 	mu     sync.Mutex
 	queue  []func()
+	ran    int
 }
 
 func newRig(t *testing.T, look *theme.Theme, size fyne.Size, set func(*fakeDesk)) *rig {
@@ -220,6 +221,7 @@ func (r *rig) drain() {
 			return
 		}
 		for _, f := range q {
+			r.ran++
 			f()
 		}
 	}

@@ -35,6 +35,7 @@ type frame struct {
 	current place.Place
 	history []place.ID
 	bound   []fyne.Shortcut
+	keys    map[string]func() // by ShortcutName
 	modals  []*modal
 	toast   *toast
 	width   float32
@@ -44,7 +45,7 @@ type frame struct {
 var _ place.Host = (*frame)(nil)
 
 func newFrame(s *Shell, isMain bool, id place.ID, key string) *frame {
-	f := &frame{shell: s, isMain: isMain, id: id, key: key, places: map[place.ID]place.Place{}}
+	f := &frame{shell: s, isMain: isMain, id: id, key: key, places: map[place.ID]place.Place{}, keys: map[string]func(){}}
 	f.win = s.app.NewWindow(i18n.T("app.name"))
 	f.win.SetPadded(false)
 	if icon := theme.AppIcon(); icon != nil {
@@ -68,6 +69,7 @@ func newFrame(s *Shell, isMain bool, id place.ID, key string) *frame {
 	f.bindKeys()
 	f.restoreSize()
 	f.win.SetOnClosed(func() {
+		widgets.TakeShortcuts(f.win.Canvas(), nil)
 		if isMain {
 			s.Close()
 			return

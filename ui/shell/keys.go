@@ -6,6 +6,7 @@ import (
 
 	"muster/ui/i18n"
 	"muster/ui/place"
+	"muster/ui/widgets"
 )
 
 // keyLine is one line of the F1 sheet.
@@ -16,7 +17,7 @@ type keyLine struct{ keys, text string }
 func (f *frame) bindKeys() {
 	c := f.win.Canvas()
 	bind := func(k fyne.KeyName, m fyne.KeyModifier, do func()) {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: k, Modifier: m}, func(fyne.Shortcut) { f.global(do) })
+		f.bind(&desktop.CustomShortcut{KeyName: k, Modifier: m}, do)
 	}
 	bind(fyne.KeyK, fyne.KeyModifierControl, f.focusCommand)
 	for i, id := range place.Rail() {
@@ -26,6 +27,19 @@ func (f *frame) bindKeys() {
 	bind(fyne.KeyL, fyne.KeyModifierControl, f.shell.Lock)
 	bind(fyne.KeyP, fyne.KeyModifierControl|fyne.KeyModifierShift, func() { f.shell.main.askPurpose(nil) })
 	c.SetOnTypedKey(f.typedKey)
+	widgets.TakeShortcuts(c, f.shortcut)
+}
+
+func (f *frame) bind(s *desktop.CustomShortcut, do func()) {
+	f.keys[s.ShortcutName()] = do
+	f.win.Canvas().AddShortcut(s, f.shortcut)
+}
+
+// shortcut runs what a key with a modifier does.
+func (f *frame) shortcut(s fyne.Shortcut) {
+	if do, ok := f.keys[s.ShortcutName()]; ok {
+		f.global(do)
+	}
 }
 
 // global runs what a key does, unless something stands over the window.
@@ -136,6 +150,7 @@ func (f *frame) bindPlaceKeys() {
 	c := f.win.Canvas()
 	for _, s := range f.bound {
 		c.RemoveShortcut(s)
+		delete(f.keys, s.ShortcutName())
 	}
 	f.bound = nil
 	if f.current == nil {
@@ -146,13 +161,12 @@ func (f *frame) bindPlaceKeys() {
 			continue
 		}
 		sc := &desktop.CustomShortcut{KeyName: k.Key, Modifier: k.Mod}
-		do := k.Do
-		c.AddShortcut(sc, func(fyne.Shortcut) { f.global(do) })
+		f.bind(sc, k.Do)
 		f.bound = append(f.bound, sc)
 		if k.Key == fyne.KeyReturn {
 			// The key pad has an Enter of its own.
 			pad := &desktop.CustomShortcut{KeyName: fyne.KeyEnter, Modifier: k.Mod}
-			c.AddShortcut(pad, func(fyne.Shortcut) { f.global(do) })
+			f.bind(pad, k.Do)
 			f.bound = append(f.bound, pad)
 		}
 	}

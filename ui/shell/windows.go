@@ -11,6 +11,7 @@ import (
 	"muster/ui/i18n"
 	"muster/ui/place"
 	looks "muster/ui/theme"
+	"muster/ui/widgets"
 )
 
 // Keys of the preferences: plain sizes and choices, nothing about a case and nothing secret.
@@ -56,6 +57,7 @@ func (s *Shell) closeOwn() {
 		f.saveSize()
 		f.closePlaces()
 		delete(s.own, k)
+		widgets.TakeShortcuts(f.win.Canvas(), nil)
 		f.win.SetOnClosed(nil)
 		f.win.Close()
 	}

@@ -102,9 +102,26 @@ func passRune(o fyne.CanvasObject, r rune) {
 	}
 }
 
+// shortcutSinks are the windows that take shortcuts; touched on the UI goroutine only.
+var shortcutSinks = map[fyne.Canvas]func(fyne.Shortcut){}
+
+// TakeShortcuts gives f every shortcut that no widget on c has a use for; nil ends it.
+func TakeShortcuts(c fyne.Canvas, f func(fyne.Shortcut)) {
+	if f == nil {
+		delete(shortcutSinks, c)
+		return
+	}
+	shortcutSinks[c] = f
+}
+
 // passShortcut hands a shortcut that o has no use for to the window.
 func passShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
-	if h, ok := canvasOf(o).(fyne.Shortcutable); ok {
+	c := canvasOf(o)
+	if f, ok := shortcutSinks[c]; ok {
+		f(s)
+		return
+	}
+	if h, ok := c.(fyne.Shortcutable); ok {
 		h.TypedShortcut(s)
 	}
 }

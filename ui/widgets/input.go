@@ -182,6 +182,8 @@ func (i *Input) SetText(s string) {
 	i.quiet = true
 	i.entry.SetText(s)
 	i.entry.CursorColumn = len([]rune(s))
+	// Moving the cursor lets go of what was marked; else the next letter would replace a part of the new text.
+	i.entry.Entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
 	i.entry.Refresh()
 	i.quiet = false
 }
