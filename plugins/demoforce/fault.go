@@ -152,7 +152,7 @@ func broken(w http.ResponseWriter, system string, status int) {
 	case "vehicles":
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		fmt.Fprintf(w, `{"errors":[{"status":"%d","code":"ENQ109","title":"Internal Server Error","detail":"Internal Server Error"}]}`, status)
+		fmt.Fprintf(w, `{"errors":[{"status":"%[1]d","code":"%[1]d","title":"Internal Server Error","detail":"Internal Server Error"}]}`, status)
 	case "intel":
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)

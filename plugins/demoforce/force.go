@@ -72,6 +72,13 @@ type Force struct {
 	order      []string
 	idp        *idp
 	rms        *rms
+	cad        *cad
+	custody    *custody
+	intel      *intel
+	dvla       *dvla
+	street     *streetcrime
+	liveMu     sync.Mutex // guards liveDice
+	liveDice   dice
 	secrets    map[string]map[string]string
 	control    string // base URL
 	token      string // of the control port
@@ -125,7 +132,7 @@ func Start(ctx context.Context, o Options) (*Force, error) {
 
 // serve opens a port for one system and answers there with h, behind its faults.
 func (f *Force) serve(ctx context.Context, id string, latency latency, build func(base string) (http.Handler, error)) error {
-	s := &server{id: id, log: f.log.With("system", id), latency: latency, factor: f.opt.Latency, now: f.opt.Now}
+	s := &server{id: id, log: f.log.With("system", id), latency: latency, factor: f.opt.Latency, now: time.Now}
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(f.opt.Addr, fmt.Sprint(f.opt.Ports[id])))
 	if err != nil {
 		return fmt.Errorf("port of %s: %w", id, err)

@@ -18,7 +18,7 @@ import (
 // start runs a force for one test: small unless the test says otherwise, without latency and without live incidents.
 func start(t testing.TB, change ...func(*Options)) *Force {
 	t.Helper()
-	o := Options{Seed: 1, Scale: 0.05, LiveEvery: -1}
+	o := Options{Seed: 1, Scale: 0.05, LiveEvery: -1, Now: func() time.Time { return time.Date(2026, 11, 24, 14, 24, 0, 0, time.UTC) }}
 	for _, c := range change {
 		c(&o)
 	}

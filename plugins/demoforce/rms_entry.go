@@ -208,7 +208,9 @@ func (r *rms) keep(e rmsEntry, who officer) rmsReceipt {
 		}
 		x.persons = append(x.persons, deref(p.NominalID))
 		text = append(text, name)
-		x.Links = append(x.Links, rmsLink{p.Role, "person", deref(p.NominalID), name})
+		if id := deref(p.NominalID); id != "" {
+			x.Links = append(x.Links, rmsLink{p.Role, "person", id, name})
+		}
 	}
 	for _, v := range e.Vehicles {
 		x.vrms = append(x.vrms, squash(v.VRM))
