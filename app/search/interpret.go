@@ -27,7 +27,8 @@ type reading struct {
 }
 
 // Interpret lists what typed text may stand for, best first; the last one is always free text. It is quick enough for
-// every keystroke. Everything it knows it has from the dictionary.
+// every keystroke. Everything it knows it has from the dictionary. Text in quotation marks is free text and nothing else;
+// where there are other readings, the Text of the last one stands in them, so that a Request can carry that choice.
 func Interpret(dict *pole.Dictionary, text string) []Interpretation {
 	var out []Interpretation
 	for _, r := range readings(dict, text) {
@@ -55,6 +56,9 @@ func readings(dict *pole.Dictionary, text string) []reading {
 	if text == "" {
 		return nil
 	}
+	if unquoted(text) != text {
+		return []reading{{Interpretation{Label: "free text", Text: text}, freeText}}
+	}
 	var out []reading
 	for _, r := range dict.Recognise(text) {
 		rk := perhaps
@@ -70,7 +74,20 @@ func readings(dict *pole.Dictionary, text string) []reading {
 	if len(out) > maxReadings {
 		out = out[:maxReadings]
 	}
+	if len(out) > 0 {
+		text = `"` + text + `"`
+	}
 	return append(out, reading{Interpretation{Label: "free text", Text: text}, freeText})
+}
+
+// unquoted is what stands within quotation marks, or the text itself.
+func unquoted(text string) string {
+	if inner, ok := strings.CutPrefix(text, `"`); ok {
+		if inner, ok = strings.CutSuffix(inner, `"`); ok && strings.TrimSpace(inner) != "" {
+			return strings.TrimSpace(inner)
+		}
+	}
+	return text
 }
 
 // nameGroup is a composite of the dictionary whose parts are all names, in natural order: given names first, family

@@ -83,6 +83,23 @@ func TestReferenceIsRead(t *testing.T) {
 	}
 }
 
+func TestFreeTextCanBeChosen(t *testing.T) {
+	d := dictionary(t)
+	in := Interpret(d, "miller aaron 2011")
+	chosen := in[len(in)-1]
+	q := ask(d, Request{Text: chosen.Text, Terms: chosen.Terms})
+	if len(q.alts) > 0 || q.text != "miller aaron 2011" {
+		t.Errorf("chosen %+v, asked %+v", chosen, q)
+	}
+	if again := Interpret(d, chosen.Text); len(again) != 1 || again[0].Text != chosen.Text {
+		t.Errorf("%+v", again)
+	}
+	plan := q.plan(textWith(person(plugins.SearchSpec{Require: []pole.Property{"surname"}})))
+	if len(plan) != 1 || plan[0].Text != "miller aaron 2011" {
+		t.Errorf("%+v", plan)
+	}
+}
+
 func FuzzInterpret(f *testing.F) {
 	for _, s := range []string{"miller aaron 2011", "Miller, Aaron", ",", "LS8 2QX miller", "\x00\xff", "٣ نوفمبر", strings.Repeat("a ", 100)} {
 		f.Add(s)

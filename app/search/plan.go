@@ -32,6 +32,7 @@ func ask(dict *pole.Dictionary, r Request) question {
 			}
 		}
 	}
+	q.text = unquoted(q.text)
 	if q.text == "" {
 		var w []string
 		for _, t := range r.Terms {

@@ -22,14 +22,19 @@ type batch struct {
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
 func (q *queue) records(r []Found) {
+	if len(r) == 0 {
+		return
+	}
 	q.mu.Lock()
 	q.next.records = append(q.next.records, r...)
 	q.mu.Unlock()
 	q.signal()
 }
 
-func (q *queue) answer(a Answer) {
+// answer takes a system's last records and its answer together.
+func (q *queue) answer(last []Found, a Answer) {
 	q.mu.Lock()
+	q.next.records = append(q.next.records, last...)
 	q.next.answers = append(q.next.answers, a)
 	q.mu.Unlock()
 	q.signal()

@@ -53,6 +53,8 @@ type runner struct {
 
 	mu   sync.Mutex
 	seen map[pole.Ref]bool
+	left int     // steps under way or to come
+	last []Found // what goes out together with the answer, so that the answer is not held back behind it
 }
 
 // run asks the system and reports its answer. It returns at once when ctx ends.
@@ -112,12 +114,14 @@ func (n *runner) all(ctx context.Context, steps []step) []part {
 	}
 	slots := make(chan struct{}, parallel)
 	parts := make([]part, len(steps))
+	n.left = len(steps)
 	var wg sync.WaitGroup
 	for i, s := range steps {
 		select {
 		case slots <- struct{}{}:
 		case <-ctx.Done():
 			parts[i] = part{kind: s.kind, err: ctx.Err()}
+			n.finish(nil)
 			continue
 		}
 		wg.Go(func() {
@@ -141,9 +145,23 @@ func (n *runner) limit() int {
 	return l
 }
 
+// finish ends a step with its last records. Those of the last step go out with the answer.
+func (n *runner) finish(records []Found) {
+	n.mu.Lock()
+	n.left--
+	if n.left == 0 {
+		n.last = append(n.last, records...)
+		records = nil
+	}
+	n.mu.Unlock()
+	n.out.records(records)
+}
+
 // pages reads one step to its end or to the limit.
-func (n *runner) pages(ctx context.Context, s step) part {
-	p := part{kind: s.kind}
+func (n *runner) pages(ctx context.Context, s step) (p part) {
+	p.kind = s.kind
+	var fresh []Found
+	defer func() { n.finish(fresh) }()
 	limit, after, read := n.limit(), "", 0
 	before := map[string]bool{}
 	for range maxPages {
@@ -159,7 +177,8 @@ func (n *runner) pages(ctx context.Context, s step) part {
 			page.Records, p.more = page.Records[:limit-read], true
 		}
 		read += len(page.Records)
-		p.count += n.found(page.Records, false)
+		fresh = n.found(page.Records, false)
+		p.count += len(fresh)
 		if page.After == "" {
 			return p
 		}
@@ -173,6 +192,8 @@ func (n *runner) pages(ctx context.Context, s step) part {
 		}
 		before[page.After] = true
 		after = page.After
+		n.out.records(fresh)
+		fresh = nil
 	}
 	p.err = plugins.Errorf(plugins.Drift, "%s has no last page. Tell IT.", n.src.Name)
 	return p
@@ -204,8 +225,8 @@ func (n *runner) call(ctx context.Context, q plugins.Query) (plugins.Page, error
 	}
 }
 
-// found passes on the records that are new and counts them. A record that two queries of a system find is one.
-func (n *runner) found(records []pole.Record, old bool) int {
+// found are the records that are new, with their scores. A record that two queries of a system find is one.
+func (n *runner) found(records []pole.Record, old bool) []Found {
 	out := make([]Found, 0, len(records))
 	n.mu.Lock()
 	for i := range records {
@@ -220,10 +241,7 @@ func (n *runner) found(records []pole.Record, old bool) int {
 	for i := range out {
 		out[i].Score, out[i].Matched = n.q.score(&out[i].Record)
 	}
-	if len(out) > 0 {
-		n.out.records(out)
-	}
-	return len(out)
+	return out
 }
 
 // sum makes one answer of what became of the steps.
@@ -310,7 +328,9 @@ func (n *runner) old(ctx context.Context, a *Answer, kinds []pole.Kind) {
 			n.log.Warn("kept copies could not be searched", "system", n.src.ID, "error", err)
 			return
 		}
-		a.Cached += n.found(records, true)
+		fresh := n.found(records, true)
+		a.Cached += len(fresh)
+		n.last = append(n.last, fresh...)
 		for i := range records {
 			if age := now.Sub(records[i].Read); age > a.CacheAge {
 				a.CacheAge = age
@@ -333,5 +353,5 @@ func (n *runner) cached(kinds []pole.Kind) []Request {
 
 func (n *runner) done(a Answer) {
 	a.Elapsed = time.Since(n.start)
-	n.out.answer(a)
+	n.out.answer(n.last, a)
 }

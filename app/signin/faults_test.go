@@ -16,7 +16,6 @@ import (
 	"muster/app/signin"
 	"muster/plugins"
 	"muster/plugins/demoforce"
-	"muster/store/keyring/keyringtest"
 )
 
 // refresh is the refresh token that the keyring holds now.
@@ -301,17 +300,6 @@ func TestWrongClock(t *testing.T) {
 	d.shift.Store(int64(-4 * time.Minute)) // as clocks are
 	if err := d.open(t).SignInBrowser(t.Context()); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestKeyringGone(t *testing.T) {
-	d := newDesk(t, 0)
-	m := d.open(t)
-	keyringtest.Absent(t)
-	err := m.SignInBrowser(t.Context())
-	saying(t, err, plugins.Unavailable, "keyring", "DBUS_SESSION_BUS_ADDRESS")
-	if m.State() != signin.SignedOut {
-		t.Error(m.State())
 	}
 }
 

@@ -193,6 +193,22 @@ func TestTwoProcessesShareOneSession(t *testing.T) {
 			}
 		}
 	}
+	// Both at the same moment: without taking turns they would use the same refresh token twice, and end the session.
+	for range 5 {
+		var wg sync.WaitGroup
+		for _, m := range []*signin.Manager{a, b} {
+			tok, _, err := m.LoginToken(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				if _, _, err := m.LoginToken(t.Context(), tok); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
 }
 
 func TestRestoreNeedsNoPrompt(t *testing.T) {
