@@ -22,7 +22,7 @@ func faultChecks() []check {
 			if set == nil {
 				set = func(*Subject) {}
 			}
-			b, err := r.open(set)
+			b, err := r.open(ctx, set)
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ func faultChecks() []check {
 
 	limited := func(name string, f func() Fault) {
 		out = append(out, check{name: "fault_" + name, apart: true, f: func(ctx context.Context, r *run) error {
-			b, err := r.open()
+			b, err := r.open(ctx)
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func faultChecks() []check {
 	// One failure is overcome, and the answer is the same as without it.
 	passing := func(name string, f Fault) {
 		out = append(out, check{name: "passing_" + name, apart: true, f: func(ctx context.Context, r *run) error {
-			b, err := r.open()
+			b, err := r.open(ctx)
 			if err != nil {
 				return err
 			}

@@ -46,7 +46,7 @@ func checkInfo(_ context.Context, r *run) error {
 		}
 	}
 	if len(i.Hosts) == 0 {
-		errs = append(errs, errors.New("Hosts declares no host, so every request is refused"))
+		errs = append(errs, errors.New("there is no host in Hosts, so every request is refused"))
 	}
 	d := r.s.Dictionary
 	property := func(where string, k pole.Kind, p pole.Property) {
@@ -99,20 +99,20 @@ func checkOptions(_ context.Context, r *run) error {
 	return errors.Join(errs...)
 }
 
-func checkOpen(_ context.Context, r *run) error {
-	b, err := r.open()
+func checkOpen(ctx context.Context, r *run) error {
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	if n := b.asked(); n != 0 {
-		return fmt.Errorf("Open made %d requests", n)
+		return fmt.Errorf("the plugin made %d requests in Open", n)
 	}
 	return nil
 }
 
 func checkCheck(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func checkMissing(ctx context.Context, r *run) error {
 	if anything, _ := r.keyed(); !anything {
 		return nil // an open system has none to miss
 	}
-	b, err := r.open(func(s *Subject) { s.Values, s.LoginToken = nil, nil })
+	b, err := r.open(ctx, func(s *Subject) { s.Values, s.LoginToken = nil, nil })
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func checkWrong(ctx context.Context, r *run) error {
 	if _, secret := r.keyed(); !secret {
 		return nil // nothing that could be typed wrongly
 	}
-	b, err := r.open(func(s *Subject) {
+	b, err := r.open(ctx, func(s *Subject) {
 		wrong := map[string]string{}
 		for k, v := range s.Values {
 			wrong[k] = v
@@ -218,7 +218,7 @@ func (r *run) errorIs(what string, err error, kinds ...plugins.ErrorKind) error 
 	case !slices.Contains(kinds, e.Kind):
 		return fmt.Errorf("%s fails as %s, want %v: %w", what, e.Kind, kinds, err)
 	case strings.TrimSpace(e.Say) == "":
-		return fmt.Errorf("%s fails without words for the officer: %#v", what, e)
+		return fmt.Errorf("%s fails without words for the officer: %w", what, err)
 	case e.System != r.s.System:
 		return fmt.Errorf("%s fails without naming the system: System is %q", what, e.System)
 	}
@@ -252,7 +252,7 @@ func (r *run) pages(ctx context.Context, b *bench, q plugins.Query) (records []p
 }
 
 func checkSearch(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -262,7 +262,7 @@ func checkSearch(ctx context.Context, r *run) error {
 		return err
 	}
 	if len(records) == 0 {
-		return errors.New("Found finds nothing")
+		return errors.New("the sample query Found finds nothing")
 	}
 	var errs []error
 	refs := map[pole.Ref]bool{}
@@ -284,7 +284,7 @@ func (r *run) sound(rec pole.Record, kind pole.Kind) (errs []error) {
 	if rec.System != r.s.System || rec.ID == "" {
 		bad("Ref is %+v, want system %s and an id", rec.Ref, r.s.System)
 	}
-	if back, err := pole.ParseRef(rec.Ref.String()); err != nil || back != rec.Ref {
+	if back, err := pole.ParseRef(rec.String()); err != nil || back != rec.Ref {
 		bad("its Ref does not survive being written down")
 	}
 	spec, ok := r.kind(rec.Kind)
@@ -337,7 +337,7 @@ func (r *run) kind(k pole.Kind) (plugins.KindSpec, bool) {
 }
 
 func checkEmpty(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -353,7 +353,7 @@ func checkEmpty(ctx context.Context, r *run) error {
 }
 
 func checkUnknownKind(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -365,7 +365,7 @@ func checkUnknownKind(ctx context.Context, r *run) error {
 }
 
 func checkCancelled(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -394,7 +394,7 @@ func checkCancelled(ctx context.Context, r *run) error {
 }
 
 func checkCancelledBefore(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -412,7 +412,7 @@ func checkCancelledBefore(ctx context.Context, r *run) error {
 }
 
 func checkConcurrent(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -440,7 +440,7 @@ func checkConcurrent(ctx context.Context, r *run) error {
 }
 
 func checkPaging(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -456,7 +456,7 @@ func checkPaging(ctx context.Context, r *run) error {
 		return err
 	}
 	if n < r.s.Pages {
-		return fmt.Errorf("Found comes in %d pages, want %d at least", n, r.s.Pages)
+		return fmt.Errorf("the sample query Found comes in %d pages, want %d at least", n, r.s.Pages)
 	}
 	if len(parts) != len(whole) || !sameRefs(parts, whole) {
 		return fmt.Errorf("in small pages the search finds %d records, in large ones %d: paging loses or doubles some", len(parts), len(whole))
@@ -468,7 +468,7 @@ func sameRefs(a, b []pole.Record) bool {
 	refs := func(rs []pole.Record) []string {
 		var out []string
 		for _, r := range rs {
-			out = append(out, r.Ref.String())
+			out = append(out, r.String())
 		}
 		slices.Sort(out)
 		return out
@@ -480,7 +480,7 @@ func checkFetch(ctx context.Context, r *run) error {
 	if spec, _ := r.kind(r.s.Found.Kind); !spec.Fetch {
 		return nil // declared as not to be had one by one
 	}
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -507,7 +507,7 @@ func checkFetchNotThere(ctx context.Context, r *run) error {
 	if !spec.Fetch {
 		return nil // declared as not to be had one by one
 	}
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -517,7 +517,7 @@ func checkFetchNotThere(ctx context.Context, r *run) error {
 }
 
 func checkWatch(ctx context.Context, r *run) error {
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -536,7 +536,7 @@ func checkWatch(ctx context.Context, r *run) error {
 		go func() { done <- w.Watch(ctx, k.Kind, "", func(plugins.Change) error { return nil }) }()
 		select {
 		case err := <-done:
-			errs = append(errs, fmt.Errorf("Watch of %s ends by itself: %w", k.Kind, err))
+			errs = append(errs, fmt.Errorf("watching %s ends by itself: %w", k.Kind, err))
 		case <-time.After(300 * time.Millisecond):
 		}
 		cancel()
@@ -544,7 +544,7 @@ func checkWatch(ctx context.Context, r *run) error {
 		case err := <-done:
 			r.note(err)
 		case <-time.After(10 * time.Second):
-			errs = append(errs, fmt.Errorf("Watch of %s goes on after it was stopped", k.Kind))
+			errs = append(errs, fmt.Errorf("watching %s goes on after it was stopped", k.Kind))
 		}
 	}
 	return errors.Join(errs...)

@@ -67,12 +67,12 @@ func (r *run) grew(before, by int) error {
 	return nil
 }
 
-func checkDeclared(_ context.Context, r *run) error {
+func checkDeclared(ctx context.Context, r *run) error {
 	takes := false
 	for _, k := range r.s.Info.Kinds {
 		takes = takes || len(k.Accepts) > 0
 	}
-	b, err := r.open()
+	b, err := r.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func onSubmitter(f func(context.Context, *run, *bench, plugins.Submitter) error)
 		if r.s.Entry == nil {
 			return nil // submit_declared has made sure that it takes none
 		}
-		b, err := r.open()
+		b, err := r.open(ctx)
 		if err != nil {
 			return err
 		}

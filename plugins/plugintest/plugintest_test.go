@@ -296,11 +296,11 @@ func subject(t *testing.T, f flaw) Subject {
 				{Kind: "person", Type: "people", Search: []plugins.SearchSpec{{Require: []pole.Property{"surname"}}}, Returns: []pole.Property{"surname"}, Fetch: true},
 				{Kind: "note", Accepts: []plugins.FieldSpec{{Path: "description", Required: true}}},
 			},
-			Open: func(_ context.Context, env plugins.Env) (plugins.System, error) {
+			Open: func(ctx context.Context, env plugins.Env) (plugins.System, error) {
 				p := &plugin{flaw: f, env: env}
 				switch f {
 				case asksAtOpen:
-					_, _ = p.Check(officer(context.Background()))
+					_, _ = p.Check(officer(ctx))
 				case logsKeys:
 					env.Log.Info("starting", "using", secret)
 				}

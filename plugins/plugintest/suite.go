@@ -172,7 +172,7 @@ type bench struct {
 type setting func(*Subject)
 
 // open starts proxies before every url option and opens the plugin through the real transport.
-func (r *run) open(settings ...setting) (*bench, error) {
+func (r *run) open(ctx context.Context, settings ...setting) (*bench, error) {
 	s := r.s
 	for _, f := range settings {
 		f(&s)
@@ -215,12 +215,12 @@ func (r *run) open(settings ...setting) (*bench, error) {
 		return nil, fmt.Errorf("the transport refuses the configuration: %w", err)
 	}
 	b.client = client
-	b.sys, err = s.Info.Open(context.Background(), plugins.Env{
+	b.sys, err = s.Info.Open(ctx, plugins.Env{
 		System: s.System, HTTP: client, Config: cfg, Dictionary: s.Dictionary, Log: log, Now: s.Now,
 	})
 	if err != nil {
 		b.close()
-		return nil, fmt.Errorf("Open: %w", err)
+		return nil, fmt.Errorf("the plugin does not open: %w", err)
 	}
 	return b, nil
 }
@@ -287,7 +287,7 @@ func (r *run) note(err error) {
 			return
 		}
 		all = append(all, e.Error())
-		switch u := e.(type) {
+		switch u := e.(type) { //nolint:errorlint // each link of the chain is looked at by itself
 		case interface{ Unwrap() error }:
 			walk(u.Unwrap())
 		case interface{ Unwrap() []error }:

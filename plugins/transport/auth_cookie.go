@@ -163,7 +163,7 @@ func (s *cookies) hidden(ctx context.Context) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if e := fromStatus(s.c.words, resp, false, s.c.now()); e != nil {
 		return nil, e
 	}

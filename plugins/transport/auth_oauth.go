@@ -18,7 +18,7 @@ import (
 
 const (
 	grantExchange   = "urn:ietf:params:oauth:grant-type:token-exchange"
-	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token"
+	typeAccessToken = "urn:ietf:params:oauth:token-type:access_token" //nolint:gosec // a name of the standard
 
 	skew            = 30 * time.Second // a token is renewed this long before it ends, or after nine tenths of a short life
 	defaultLifetime = time.Hour        // of a token whose server does not say; a 401 renews it earlier
@@ -142,7 +142,7 @@ func (g *grant) post(ctx context.Context, form url.Values) (token, error) {
 	if err != nil {
 		return token{}, err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return token{}, err

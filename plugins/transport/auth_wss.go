@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,16 +100,14 @@ func usernameToken(user, pass string, digest bool, nonce []byte, at time.Time) s
 	kind, word := typeText, pass
 	if digest {
 		h := sha1.New() //nolint:gosec // see the import
-		h.Write(nonce)
-		io.WriteString(h, created)
-		io.WriteString(h, pass)
+		h.Write(slices.Concat(nonce, []byte(created), []byte(pass)))
 		kind, word = typeDigest, base64.StdEncoding.EncodeToString(h.Sum(nil))
 	}
 	var b strings.Builder
 	b.WriteString(`<wsse:UsernameToken><wsse:Username>`)
-	xml.EscapeText(&b, []byte(user))
+	_ = xml.EscapeText(&b, []byte(user))
 	b.WriteString(`</wsse:Username><wsse:Password Type="` + kind + `">`)
-	xml.EscapeText(&b, []byte(word))
+	_ = xml.EscapeText(&b, []byte(word))
 	b.WriteString(`</wsse:Password><wsse:Nonce EncodingType="` + typeBase64 + `">` + base64.StdEncoding.EncodeToString(nonce) +
 		`</wsse:Nonce><wsu:Created>` + created + `</wsu:Created></wsse:UsernameToken>`)
 	return b.String()

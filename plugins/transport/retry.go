@@ -64,29 +64,12 @@ func (c *chain) repeated(client *retryablehttp.Client, r *http.Request) (*http.R
 
 func (c *chain) checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	k := callFrom(ctx)
-	if ctx.Err() != nil || k == nil || k.unsigned {
+	if k == nil || k.unsigned || stopped(ctx) {
 		return false, nil
 	}
 	safe := !k.write || k.idempotent
 	if err != nil {
-		var failed *plugins.Error
-		if !errors.As(err, &failed) {
-			return false, nil
-		}
-		if errors.Is(failed, errStanding) || errors.Is(failed, errOpen) {
-			return false, nil
-		}
-		var dns *net.DNSError
-		if errors.As(failed, &dns) && dns.IsNotFound {
-			return false, nil
-		}
-		switch failed.Kind {
-		case plugins.Unavailable:
-			return safe || !k.sent.Load(), nil // what was never sent is safe to send
-		case plugins.Unknown:
-			return k.idempotent, nil
-		}
-		return false, nil
+		return passing(err) && (safe || !k.sent.Load()), nil // what was never sent is safe to send
 	}
 	again := false
 	switch resp.StatusCode {
@@ -104,6 +87,21 @@ func (c *chain) checkRetry(ctx context.Context, resp *http.Response, err error) 
 		return false, nil // the answer goes back, and says when to come again
 	}
 	return true, nil
+}
+
+func stopped(ctx context.Context) bool { return ctx.Err() != nil }
+
+// passing reports whether a failure may be gone at the next attempt.
+func passing(err error) bool {
+	var failed *plugins.Error
+	var dns *net.DNSError
+	switch {
+	case !errors.As(err, &failed), errors.Is(failed, errStanding), errors.Is(failed, errOpen):
+		return false
+	case errors.As(failed, &dns) && dns.IsNotFound:
+		return false
+	}
+	return failed.Kind == plugins.Unavailable || failed.Kind == plugins.Unknown
 }
 
 // isFault reports whether an answer is a SOAP fault: SOAP 1.1 sends every refusal as 500, so it is an answer and not
@@ -130,7 +128,7 @@ func (c *chain) backoff(least, most time.Duration, attempt int, resp *http.Respo
 		}
 	}
 	d := min(least<<attempt, most)
-	return d/2 + rand.N(d/2+1) // half of it by chance, so that callers do not come back in step
+	return d/2 + rand.N(d/2+1) //nolint:gosec // half of it by chance, so that callers do not come back in step
 }
 
 // retryAfter reads both forms of Retry-After: seconds, or a date, which counts from now. The result is between 0 and
