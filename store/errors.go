@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	berrors "go.etcd.io/bbolt/errors"
 )
@@ -48,6 +49,16 @@ func explained(err error) error {
 		return because(ErrDenied, err)
 	}
 	return err
+}
+
+// isFull reports whether err says that no more bytes fit. bbolt passes on some errors of the system as text only.
+func isFull(err error) bool {
+	for _, e := range fullErrors {
+		if errors.Is(err, e) || strings.Contains(err.Error(), e.Error()) {
+			return true
+		}
+	}
+	return false
 }
 
 func isOurs(err error) bool {

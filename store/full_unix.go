@@ -2,12 +2,7 @@
 
 package store
 
-import (
-	"errors"
-	"syscall"
-)
+import "syscall"
 
-// isFull reports whether err says that no more bytes fit: a full disk, a spent quota, or a file at its size limit.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
-}
+// fullErrors say that no more bytes fit: a full disk, a spent quota, a file at its size limit.
+var fullErrors = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}

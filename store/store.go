@@ -72,6 +72,9 @@ func mapAhead() int {
 	return 1 << 30
 }
 
+// growth is by how much the file grows at once.
+const growth = 4 << 20
+
 func boltOptions(o Options) *bolt.Options {
 	return &bolt.Options{
 		Timeout:         time.Millisecond + o.LockWait,
@@ -123,6 +126,7 @@ func openAs(path string, key []byte, o Options, format int, steps []migration) (
 	}); err != nil {
 		return nil, explained(err)
 	}
+	s.db.AllocSize = growth
 	if err := s.unseal(key, format, steps); err != nil {
 		recovering(s.db.Close)
 		return nil, err
