@@ -78,7 +78,8 @@ func (g *grant) exchange(ctx context.Context, _ string) (token, error) {
 		return token{}, err
 	}
 	t, err := g.trade(ctx, login.value)
-	if plugins.KindOf(err) != plugins.Auth || errors.Is(err, ErrNoCredential) {
+	var refusal oauthError
+	if err == nil || !errors.As(err, &refusal) || !refusal.ofSubject() {
 		return t, err
 	}
 	// The login's own token may have ended meanwhile: one newer one, if there is one.
@@ -150,6 +151,16 @@ func (g *grant) post(ctx context.Context, form url.Values) (token, error) {
 	return c.readToken(resp, body)
 }
 
+// oauthError is the code of a token endpoint's refusal.
+type oauthError string
+
+func (e oauthError) Error() string { return "refused: " + string(e) }
+
+// ofSubject reports whether the refusal may be about the token that was offered, and not about who asks or for what.
+func (e oauthError) ofSubject() bool {
+	return e == "invalid_grant" || e == "invalid_request" || e == "invalid_token" || e == "status 401"
+}
+
 var oauthCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
 // readToken reads a token endpoint's answer (RFC 6749 section 5).
@@ -169,7 +180,7 @@ func (c *chain) readToken(resp *http.Response, body []byte) (token, error) {
 		if oauthCode.MatchString(got.Error) {
 			code = got.Error
 		}
-		return token{}, c.err(plugins.Auth, errors.New(code), "The sign-in service of %s refused (%s). Sign in again; if it stays, IT must check the credential or your access.", c.name, code)
+		return token{}, c.err(plugins.Auth, oauthError(code), "The sign-in service of %s refused (%s). Sign in again; if it stays, IT must check the credential or your access.", c.name, code)
 	case parsed != nil || got.Access == "":
 		return token{}, c.err(plugins.Drift, errors.New("no token in the answer"), "The sign-in service of %s sent an answer without a token. Tell IT.", c.name)
 	case got.Type != "" && !strings.EqualFold(got.Type, "bearer") && !strings.EqualFold(got.Type, "n_a"):

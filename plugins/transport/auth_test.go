@@ -175,6 +175,24 @@ func TestTokenExchange(t *testing.T) {
 	}
 }
 
+func TestRefusedTargetDoesNotRenewTheLogin(t *testing.T) {
+	var asked atomic.Int64
+	r := newRig(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"error":"invalid_target"}`)
+	}), withAuth(plugins.AuthSpec{Kind: plugins.AuthExchange, Token: "/token", Audience: "payroll"}))
+	r.creds.login = "good-login-token"
+	r.creds.renewed = func(int) string { return "another-login-token" }
+	_, _, err := r.get("/")
+	if e := wantKind(t, err, plugins.Auth); !strings.Contains(e.Say, "invalid_target") {
+		t.Error(e.Say)
+	}
+	if asked.Load() != 1 || r.creds.renewals != 0 {
+		t.Fatalf("%d exchanges, %d renewals of the login", asked.Load(), r.creds.renewals)
+	}
+}
+
 func TestTokenEndpointFailures(t *testing.T) {
 	for name, tt := range map[string]struct {
 		answer func(w http.ResponseWriter)
