@@ -100,6 +100,13 @@ func TestFreeTextCanBeChosen(t *testing.T) {
 	}
 }
 
+func TestTextIsSentAsWords(t *testing.T) {
+	plan := ask(dictionary(t), Request{Text: " miller,  aaron;james "}).plan(textWith(person()))
+	if len(plan) != 1 || plan[0].Text != "miller aaron james" {
+		t.Errorf("%+v", plan)
+	}
+}
+
 func FuzzInterpret(f *testing.F) {
 	for _, s := range []string{"miller aaron 2011", "Miller, Aaron", ",", "LS8 2QX miller", "\x00\xff", "٣ نوفمبر", strings.Repeat("a ", 100)} {
 		f.Add(s)

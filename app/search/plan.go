@@ -20,20 +20,22 @@ type question struct {
 
 // ask understands a request. Terms that the officer chose stand alone; text is interpreted.
 func ask(dict *pole.Dictionary, r Request) question {
-	q := question{dict: dict, text: strings.Join(strings.Fields(r.Text), " "), names: nameGroups(dict)}
+	typed := strings.Join(strings.Fields(r.Text), " ")
+	q := question{dict: dict, names: nameGroups(dict)}
 	switch {
 	case len(r.Terms) > 0:
 		q.alts = [][]plugins.Term{r.Terms}
-	case q.text != "":
-		for _, b := range best(dict, q.text) {
+	case typed != "":
+		for _, b := range best(dict, typed) {
 			q.order = q.order || b.rank == names
 			if len(b.Terms) > 0 {
 				q.alts = append(q.alts, b.Terms)
 			}
 		}
 	}
-	q.text = unquoted(q.text)
-	if q.text == "" {
+	// Systems look for words; a comma between them is the officer's, not the word's.
+	q.text = strings.Join(strings.FieldsFunc(unquoted(typed), func(r rune) bool { return r == ' ' || r == ',' || r == ';' }), " ")
+	if typed == "" {
 		var w []string
 		for _, t := range r.Terms {
 			w = append(w, dict.Display(t.Property, t.Value))
