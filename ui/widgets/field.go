@@ -127,3 +127,20 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	p.refresh = func() { f.box.Refresh() }
 	return p
 }
+
+// AccessibilityLabel names the field, who needs it and what is wrong.
+func (f *Field) AccessibilityLabel() string {
+	s := f.Name
+	for _, m := range f.marks {
+		if a, ok := m.(fyne.Accessible); ok {
+			s += ", " + a.AccessibilityLabel()
+		}
+	}
+	if f.errText != "" {
+		s += ", " + f.errText
+	}
+	return s
+}
+
+// AccessibilityRole is a container.
+func (f *Field) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }

@@ -1,0 +1,129 @@
+// Muster is the window over a force's systems: one login, one case view, one entry form.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"muster/app/caseview"
+	"muster/app/desk"
+	"muster/app/match"
+	"muster/ui/crash"
+	"muster/ui/screens"
+	"muster/ui/shell"
+)
+
+// version is set when the program is built.
+var version = "0.1.0"
+
+const appID = "uk.muster.desk"
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	fs := flag.NewFlagSet("muster", flag.ContinueOnError)
+	profile := fs.String("profile", "", "`folder` where everything of this desk lives")
+	demo := fs.Bool("demo", false, "begin with the demonstration force, in a folder of its own")
+	show := fs.Bool("version", false, "say which version this is")
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case fs.NArg() > 0:
+		fmt.Fprintf(os.Stderr, "muster takes no argument %q; see muster --help\n", fs.Arg(0))
+		return 2
+	}
+	if *show {
+		fmt.Println("muster " + version)
+		return 0
+	}
+	dir := *profile
+	if dir == "" {
+		d, err := desk.DefaultProfile()
+		if err != nil {
+			return fail(err)
+		}
+		if dir = d; *demo {
+			dir += "-demo"
+		}
+	}
+	if err := crash.Watch(filepath.Join(dir, "crash"), version); err != nil {
+		fmt.Fprintln(os.Stderr, "No crash report can be kept:", err)
+	}
+	if err := shell.CheckDisplay(); err != nil {
+		return fail(err)
+	}
+	var window *shell.Shell
+	raised := make(chan struct{}, 1)
+	claim, running, err := shell.Claim(dir, func() {
+		select {
+		case raised <- struct{}{}:
+		default:
+		}
+	})
+	switch {
+	case err != nil:
+		return fail(fmt.Errorf("muster cannot tell whether it is open already: %w", err))
+	case running:
+		fmt.Fprintln(os.Stderr, "Muster is open already; it has been brought to the front.")
+		return 0
+	}
+	defer claim.Close()
+
+	a := app.NewWithID(appID)
+	window = shell.New(a, shell.Options{Demo: *demo})
+	ctx, cancel := context.WithCancel(context.Background())
+	opened := make(chan *desk.Desk, 1)
+	window.OnClosed(cancel)
+	window.Show()
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-raised:
+				window.Raise()
+			}
+		}
+	}()
+	// The first frame stands before a file is read: keyring, disk and network wait on a goroutine of their own.
+	go func() {
+		d, err := desk.Open(ctx, desk.Options{Profile: dir})
+		opened <- d
+		fyne.Do(func() {
+			if err != nil {
+				window.Fail(err.Error())
+				return
+			}
+			window.Attach(d, screens.Factories(d, window.Env(), window, preview(d)))
+		})
+	}()
+	a.Run()
+	cancel()
+	if d := <-opened; d != nil {
+		if err := d.Close(); err != nil {
+			return fail(err)
+		}
+	}
+	return 0
+}
+
+// preview makes the case of a search result from the records that are at hand.
+func preview(d *desk.Desk) screens.Builder {
+	return func(e match.Entity, old map[string]bool) caseview.Case {
+		return caseview.Build(d.Dictionary(), caseview.Input{Entity: e, Old: old})
+	}
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, "muster:", err)
+	return 1
+}
