@@ -11,7 +11,7 @@ import (
 
 // Problems that values of several types share. They are shown to officers.
 const (
-	problemUnknown  = "The source says that it does not know."
+	ProblemUnknown  = "The source says that it does not know."
 	problemProperty = "The dictionary does not know this property."
 	problemCode     = "This code is not in the code list."
 	problemWarning  = "This warning signal is not in the list of signals."
@@ -57,7 +57,7 @@ func (d *Dictionary) normalise(t Type, list, source string, lines bool) Value {
 		return d.readWarning(v, clean)
 	}
 	if d.unknown[foldSpace(clean)] && !lines {
-		v.Problem = problemUnknown
+		v.Problem = ProblemUnknown
 		return v
 	}
 	switch t {
@@ -141,7 +141,7 @@ func (d *Dictionary) readCode(list string, v Value, clean string) Value {
 		return v
 	}
 	if d.unknown[foldSpace(clean)] {
-		v.Problem = problemUnknown
+		v.Problem = ProblemUnknown
 		return v
 	}
 	v.Problem = problemCode
