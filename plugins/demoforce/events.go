@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// makeEvents lets about 15,500 things happen over five years; as several systems record many of them,
+// makeEvents lets about 10,000 things happen over five years; as several systems record most of them,
 // some 20,000 event records come of it.
 func (w *world) makeEvents() {
 	d := newDice(w.seed, "events")
 	// People who are met often are drawn often.
 	busy := append([]*person(nil), w.people...)
 	sort.SliceStable(busy, func(i, j int) bool { return busy[i].busy > busy[j].busy })
-	n := w.n(11200)
+	n := w.n(8000)
 	for i := range n {
 		h := &happening{off: pick(d, offences)}
 		// Half of it lies in the last year, as a register that people look at does.
