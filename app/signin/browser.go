@@ -104,11 +104,11 @@ func (m *Manager) inBrowser(ctx context.Context, era int) error {
 	if err != nil {
 		return err
 	}
-	back, err := listen(m.o.Page, m.o.Settings.Issuer)
+	back, err := listen(ctx, m.o.Page, m.o.Settings.Issuer)
 	if err != nil {
 		return err
 	}
-	defer back.close()
+	defer back.close() //nolint:contextcheck // the last page is served after the sign-in has ended
 	cfg := m.config(p)
 	cfg.RedirectURL = back.url
 	verifier, nonce := oauth2.GenerateVerifier(), secret()
@@ -220,8 +220,8 @@ var pageSource string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
-func listen(page func(bool) Page, issuer string) (*redirect, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+func listen(ctx context.Context, page func(bool) Page, issuer string) (*redirect, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fail(plugins.Unavailable, err, "Muster may not receive the answer of the sign-in page on this computer (127.0.0.1). Ask IT to allow it in the security software, or sign in with a code on another device.")
 	}

@@ -52,7 +52,7 @@ func (m *Manager) LoginToken(ctx context.Context, stale string) (string, time.Ti
 		m.flight = f
 		era := m.era
 		// The renewal goes on if this caller gives up: others wait for it, and a rotated token must be kept.
-		m.background(func(ctx context.Context) { m.fly(ctx, f, era) })
+		m.background(func(ctx context.Context) { m.fly(ctx, f, era) }) //nolint:contextcheck // it outlives the caller on purpose
 	}
 	m.mu.Unlock()
 	select {
@@ -143,7 +143,7 @@ func (m *Manager) renewed(ctx context.Context, p *provider, s session, tok *oaut
 	current, state := m.era == era, m.state
 	m.mu.Unlock()
 	if state == SignedOut { // signed out meanwhile: what came back is not wanted any more
-		m.background(func(ctx context.Context) { m.tellSignOut(ctx, s) })
+		m.background(func(ctx context.Context) { m.tellSignOut(ctx, s) }) //nolint:contextcheck // it outlives the caller on purpose
 		return accessToken{}, notSignedIn("")
 	}
 	if current {

@@ -100,7 +100,7 @@ func sayToken(r *oauth2.RetrieveError, name string) error {
 	switch r.ErrorCode {
 	case "invalid_grant":
 		return fail(plugins.Auth, errors.Join(ErrEnded, cause), "Your sign-in has ended at the sign-in server. Sign in again.")
-	case "invalid_client", "unauthorized_client":
+	case "invalid_client", "unauthorized_client": //nolint:misspell // RFC 6749 spells it so
 		return fail(plugins.Auth, cause, "The sign-in server %s does not know this program. Ask IT to register Muster there and to check client_id.", name)
 	case "invalid_scope":
 		return fail(plugins.Auth, cause, "The sign-in server %s does not grant what Muster asks for. Ask IT to check the scopes in the sign-in settings.", name)

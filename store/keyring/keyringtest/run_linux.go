@@ -18,7 +18,7 @@ import (
 const marker = "MUSTER_KEYRINGTEST"
 
 // password unlocks the test keyring. It protects nothing.
-const password = "keyring-of-a-test"
+const password = "keyring-of-a-test" //nolint:gosec // of a keyring that lives as long as the tests
 
 // Where the Secret Service is, and its collection that go-keyring uses.
 const (
@@ -58,7 +58,7 @@ func run(m *testing.M) int {
 	args := append([]string{"--", "sh", "-c",
 		`printf %s ` + password + ` | gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null 2>&1 || { echo 'FAIL: gnome-keyring-daemon did not start' >&3; exit 1; }; exec "$0" "$@" 2>&3 3>&-`,
 		self}, os.Args[1:]...)
-	cmd := exec.Command("dbus-run-session", args...)
+	cmd := exec.Command("dbus-run-session", args...) //nolint:gosec,noctx // the test program runs itself again, to its end
 	// The bus writes a log to standard error; only the tests' own goes through, as descriptor 3.
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.ExtraFiles = env, os.Stdin, os.Stdout, []*os.File{os.Stderr}
 	// A test program that is killed must not leave its bus and keyring behind.
