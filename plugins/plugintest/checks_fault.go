@@ -34,7 +34,7 @@ func faultChecks() []check {
 	}
 	add("500", Status(http.StatusInternalServerError), nil, plugins.Unavailable)
 	add("503", Status(http.StatusServiceUnavailable), nil, plugins.Unavailable)
-	add("403", Status(http.StatusForbidden), nil, plugins.Denied)
+	add("403", Status(http.StatusForbidden), nil, plugins.Denied, plugins.Auth) // some gateways answer a wrong key so
 	add("401_for_ever", Status(http.StatusUnauthorized), nil, plugins.Auth)
 	add("reset", ResetBefore, nil, plugins.Unavailable)
 	add("reset_after", ResetAfter, nil, plugins.Unavailable)

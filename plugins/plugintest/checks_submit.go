@@ -39,7 +39,7 @@ func submitChecks() []check {
 	}
 	fault("500", Status(http.StatusInternalServerError), plugins.Unknown, plugins.Unavailable)
 	fault("401", Status(http.StatusUnauthorized), plugins.Auth)
-	fault("403", Status(http.StatusForbidden), plugins.Denied)
+	fault("403", Status(http.StatusForbidden), plugins.Denied, plugins.Auth)
 	fault("429", Limited(time.Hour), plugins.Limited)
 	fault("reset", ResetBefore, plugins.Unknown, plugins.Unavailable)
 	fault("redirected", Status(http.StatusFound, "Location", "/plugintest"), plugins.Unknown, plugins.Drift)
