@@ -167,7 +167,7 @@ func newAuditRow(m rows[*auditRow]) fyne.CanvasObject {
 	o := container.New(layoutFunc{fyne.NewSize(300, 40), func(_ []fyne.CanvasObject, s fyne.Size) {
 		y := (s.Height - 40) / 2
 		put(r.time, 12, y, 160, 20)
-		put(r.system, 12, y+20, 160, 20)
+		put(r.system, 12, y+22, 160, 20)
 		right := max(120, s.Width*0.26)
 		x := float32(184)
 		put(r.what, x, y, 120, 20)

@@ -20,6 +20,7 @@ type recordView struct {
 	mapped *widgets.Facts
 	scroll *widgets.Scroll
 	head   *widgets.Flow
+	from   *widgets.Flow
 	raw    []string
 	rawBox *fyne.Container
 	text   *widgets.List
@@ -35,7 +36,7 @@ type recordRow struct {
 }
 
 func newRecordView(p *casesPlace, c *caseview.Case) *recordView {
-	v := &recordView{p: p, c: c, mapped: widgets.NewFacts(), head: widgets.NewFlow(), rawBox: container.NewStack()}
+	v := &recordView{p: p, c: c, mapped: widgets.NewFacts(), head: widgets.NewFlow(), from: widgets.NewFlow(), rawBox: container.NewStack()}
 	if len(c.Records) == 0 {
 		v.object = widgets.NewEmpty(t("screens.case.records.none"), "", nil)
 		return v
@@ -96,11 +97,10 @@ func newRecordView(p *casesPlace, c *caseview.Case) *recordView {
 			put(o[1], 0, h+4, s.Width, s.Height-h-4)
 		}}, widgets.Stack(0, widgets.NewHeader(title), extra), o)
 	}
-	none := widgets.NewPara("", widgets.Small)
 	v.object = widgets.Columns(4,
-		widgets.Wide(widgets.NewFlushCard(v.list), 240),
+		widgets.Wide(widgets.NewFlushCard(v.list), 272),
 		widgets.Grow(headed(t("screens.case.records.mapped"), v.head, widgets.NewCard(v.scroll))),
-		widgets.Grow(headed(t("screens.case.records.raw"), none, widgets.NewFlushCard(v.rawBox))))
+		widgets.Grow(headed(t("screens.case.records.raw"), v.from, widgets.NewFlushCard(v.rawBox))))
 	return v
 }
 
@@ -137,6 +137,7 @@ func (v *recordView) refresh() {
 		runs = append(runs, widgets.Span(" · "+t("screens.search.old"), widgets.Small.In(theme.Disagree)))
 	}
 	v.head.Set(runs...)
+	v.from.Set(widgets.Span(r.Mark.Name+" · "+r.Record.ID, widgets.Small))
 	v.mapped.Set(v.p.k.recordFacts(r.Record)...)
 	v.scroll.Refresh()
 	switch {

@@ -17,12 +17,12 @@ import (
 // summary is the case at a glance: where systems disagree, what is agreed, why the records are one, what is linked.
 func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 	p.who = nil
-	fact := func(m caseview.Merged, key string) widgets.Fact {
+	fact := func(m caseview.Merged, words, key string) widgets.Fact {
 		show := func() { p.whoSays(m) }
 		if p.who == nil {
 			p.who = show
 		}
-		return p.k.fact(m, p.vm.MarkOf, p.vm.ValueNote, widgets.NewSmall(t("screens.case.whybutton"), key, show))
+		return p.k.fact(m, p.vm.MarkOf, p.vm.ValueNote, widgets.NewSmall(words, key, show))
 	}
 	var left, right []fyne.CanvasObject
 	if n := len(c.Disagreements); n > 0 {
@@ -32,7 +32,7 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 			if i == 0 {
 				key = "W"
 			}
-			facts = append(facts, fact(m, key))
+			facts = append(facts, fact(m, t("screens.case.whybutton"), key))
 		}
 		left = append(left, panel(t("screens.case.disagreements")+" "+t("screens.number", "count", n), widgets.NewFacts(facts...)))
 	} else if len(c.Records) > 1 {
@@ -42,7 +42,7 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 	if len(c.Agreed) > 0 {
 		var facts []widgets.Fact
 		for _, m := range c.Agreed {
-			facts = append(facts, fact(m, ""))
+			facts = append(facts, fact(m, t("screens.case.whobutton"), ""))
 		}
 		left = append(left, panel(t("screens.case.agreed"), widgets.NewFacts(facts...)))
 	} else {
@@ -52,7 +52,7 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 	if len(c.Timeline) > 0 {
 		var objs []fyne.CanvasObject
 		for _, m := range newest(c.Timeline, maxEvents) {
-			objs = append(objs, widgets.NewMoment(m.Display, m.Title, m.Detail, chipObjects(p.vm.Marks().All(m.Systems))...))
+			objs = append(objs, moment(m, p.vm.Marks().All(m.Systems)))
 		}
 		right = append(right, panel(t("screens.search.preview.events"), widgets.Stack(0, objs...)))
 	}
@@ -100,7 +100,7 @@ func (p *casesPlace) linked(c *caseview.Case) fyne.CanvasObject {
 		objs = append(objs, widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3,
 			widgets.Grow(widgets.NewCut(l.Title, widgets.Body)),
 			widgets.Grow(widgets.NewCut(strings.Join(l.Roles, ", "), widgets.MutedText)),
-			widgets.Fix(chipRow(p.vm.Marks().All(l.Systems))))), widgets.HLine()))
+			widgets.Wide(widgets.NewFlow(chipRuns(p.vm.Marks().All(l.Systems))...), 128))), widgets.HLine()))
 	}
 	return panel(t("screens.case.linked"), widgets.Stack(0, objs...))
 }

@@ -243,6 +243,10 @@ func (l *liveList) refresh() {
 	default:
 		l.empty.Set(widgets.Span(t("screens.desk.live.waiting"), widgets.MutedText))
 	}
+	if l.list.Selected() == "" && l.vm.Live() > 0 {
+		// The keyboard starts on the first row; only a move of the officer's own holds new incidents back.
+		l.list.Select(l.vm.LiveRow(0).Ref.String())
+	}
 	l.list.Refresh()
 	l.head.Refresh()
 }

@@ -24,6 +24,7 @@ type enterPlace struct {
 	form    *formView
 	first   fyne.Focusable
 	about   string
+	marking pole.Marking // of the case that the entry is about
 	receipt *fyne.Container
 }
 
@@ -68,13 +69,13 @@ func (p *enterPlace) Shown(arg any) {
 	switch a := arg.(type) {
 	case place.NewEntry:
 		from, _ := a.From.(*caseview.Case)
-		p.about = ""
+		p.about, p.marking = "", pole.Marking{}
 		if from != nil {
-			p.about = from.Title
+			p.about, p.marking = from.Title, from.Marking
 		}
 		p.vm.Start(a.Form, from)
 	case entry.Draft:
-		p.about = ""
+		p.about, p.marking = "", pole.Marking{}
 		p.vm.Resume(a)
 	}
 }
@@ -87,6 +88,14 @@ func (p *enterPlace) Focus() {
 	if c := p.host.Canvas(); p.first != nil && c != nil {
 		c.Focus(p.first)
 	}
+}
+
+// Marking is that of the case which the entry is about, while its values stand in the form.
+func (p *enterPlace) Marking() (m pole.Marking) {
+	if p.mode == "form" {
+		return p.marking
+	}
+	return m
 }
 
 // Close keeps what is being typed.
@@ -266,7 +275,7 @@ func (p *enterPlace) refreshStart(fresh bool) {
 	if len(p.vm.Drafts()) == 0 {
 		objs = append(objs, widgets.NewCard(widgets.NewPara(t("screens.entry.drafts.none"), widgets.MutedText)))
 	}
-	p.main.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Pad(5, 5, widgets.Centred(760, widgets.Stack(2.5, objs...))))}
+	p.main.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Pad(5, 5, narrow(760, widgets.Stack(2.5, objs...))))}
 	p.main.Refresh()
 	p.host.Refresh()
 }
@@ -299,7 +308,7 @@ func (p *enterPlace) refreshSent(fresh bool) {
 		p.receipt = widgets.Stack(2.5)
 		another := widgets.NewPrimary(t("screens.entry.sent.new"), "", func() { p.vm.Close(); p.Focus() })
 		p.first = another
-		p.main.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Pad(5, 5, widgets.Centred(760, widgets.Stack(3,
+		p.main.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Pad(5, 5, narrow(760, widgets.Stack(3,
 			p.receipt, widgets.NewPara(t("screens.entry.sent.how"), widgets.MutedText),
 			widgets.Row(2.5, widgets.Fix(another), widgets.Fix(widgets.NewButton(t("screens.entry.sent.outbox"), "Ctrl 5", func() { p.host.Go(place.Outbox, item.ID) })), widgets.Spacer())))))}
 		p.main.Refresh()

@@ -187,14 +187,17 @@ func (p *outboxPlace) refreshDetail(e vm.OutboxEntry) {
 	objs := []fyne.CanvasObject{
 		widgets.NewTitle(e.Title, widgets.NewWords(e.Words, styled(e.Tone).Strong())),
 		widgets.NewWords(t("screens.outbox.sentat", "at", e.Saved), widgets.MutedText)}
+	f5, ctrlE := "F5", "Ctrl E"
 	for _, l := range e.Deliveries {
 		var acts []fyne.CanvasObject
 		if !p.vm.Busy(e.ID, l.Mark.System) {
 			if l.CanEdit {
-				acts = append(acts, widgets.NewPrimary(t("screens.outbox.edit"), "Ctrl E", func() { p.edit(l) }))
+				acts = append(acts, widgets.NewPrimary(t("screens.outbox.edit"), ctrlE, func() { p.edit(l) }))
+				ctrlE = "" // the key takes the first
 			}
 			if l.CanRetry {
-				acts = append(acts, widgets.NewButton(t("screens.outbox.retry"), "F5", func() { p.retry(l) }))
+				acts = append(acts, widgets.NewButton(t("screens.outbox.retry"), f5, func() { p.retry(l) }))
+				f5 = ""
 			}
 			if l.CanDrop {
 				acts = append(acts, widgets.NewButton(t("screens.outbox.withdraw"), "", func() { p.withdraw(l) }))

@@ -2,11 +2,13 @@
 package screens
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"muster/app/caseview"
 	"muster/app/desk"
@@ -36,8 +38,8 @@ type Desk interface {
 type Builder = vm.Builder
 
 // Factories gives the frame every place. build may be nil: then results have no preview.
-func Factories(d Desk, env vm.Env, prefs vm.Prefs, build Builder) map[place.ID]place.Factory {
-	k := &kit{desk: d, env: env, prefs: prefs, build: build}
+func Factories(d Desk, env vm.Env, looks Looks, build Builder) map[place.ID]place.Factory {
+	k := &kit{desk: d, env: env, prefs: prefs{looks}, build: build}
 	return map[place.ID]place.Factory{
 		place.Desk:     func(h place.Host) place.Place { return newDesk(k, h) },
 		place.Search:   func(h place.Host) place.Place { return newSearch(k, h) },
@@ -115,6 +117,8 @@ func glyph(m vm.Mark) *widgets.Glyph {
 func chipRuns(marks []vm.Mark) []widgets.Run {
 	var out []widgets.Run
 	old := false
+	marks = slices.Clone(marks)
+	slicesSort(marks, func(a, b vm.Mark) bool { return !a.Old && b.Old })
 	for _, m := range marks {
 		out = append(out, widgets.Inline(chip(m)))
 		old = old || m.Old
@@ -123,14 +127,6 @@ func chipRuns(marks []vm.Mark) []widgets.Run {
 		out = append(out, widgets.Span(t("screens.search.old")+" ", widgets.Caution))
 	}
 	return out
-}
-
-func chipRow(marks []vm.Mark) fyne.CanvasObject {
-	var cells []widgets.Cell
-	for _, m := range marks {
-		cells = append(cells, widgets.Fix(chip(m)))
-	}
-	return widgets.Row(1.25, cells...)
 }
 
 // sourceMarks gives the marks of those who say a value, each system once.
@@ -178,13 +174,17 @@ func (k *kit) badges(warnings []caseview.Warning, mark func(caseview.Source) vm.
 		if w.Level == "caution" {
 			l = widgets.Warn
 		}
-		code := w.Code
-		if code == w.Label {
-			code = ""
-		}
-		out = append(out, widgets.Inline(widgets.NewBadge(l, code, w.Label, chips...)))
+		out = append(out, widgets.Inline(widgets.NewBadge(l, warningCode(w), w.Label, chips...)))
 	}
 	return out
+}
+
+// warningCode is the code that stands before a warning's words; none where the words begin with it.
+func warningCode(w caseview.Warning) string {
+	if strings.HasPrefix(strings.ToUpper(w.Label), strings.ToUpper(w.Code)) {
+		return ""
+	}
+	return w.Code
 }
 
 // fact is one merged property: the best value first, every other below it with ≠.
@@ -208,11 +208,20 @@ func (k *kit) fact(m caseview.Merged, mark func(caseview.Source) vm.Mark, note f
 			runs = append(runs, widgets.NewLine())
 		}
 		runs = append(runs, widgets.Span(text+" ", st))
-		runs = append(runs, chipRuns(sourceMarks(v.Sources, mark))...)
+		n := ""
 		if note != nil {
-			if n := note(v); n != "" {
-				runs = append(runs, widgets.Span(n, widgets.MutedText))
+			n = note(v)
+		}
+		marks := sourceMarks(v.Sources, mark)
+		if n != "" && !slices.ContainsFunc(marks, func(m vm.Mark) bool { return !m.Old }) {
+			// The note says that all of this is old, and from when.
+			for j := range marks {
+				marks[j].Old = false
 			}
+		}
+		runs = append(runs, chipRuns(marks)...)
+		if n != "" {
+			runs = append(runs, widgets.Span(n, widgets.MutedText))
 		}
 	}
 	return widgets.Fact{Label: m.Label, Value: widgets.NewFlow(runs...), Right: right}
@@ -275,4 +284,35 @@ func bits(b float64) string {
 // trimFloat writes a number with at most three places.
 func trimFloat(f float64) string {
 	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(f, 'f', 3, 64), "0"), ".")
+}
+
+// moment is one line of a list of events: when, what, and who says so.
+func moment(m caseview.Moment, marks []vm.Mark) fyne.CanvasObject {
+	runs := []widgets.Run{widgets.Span(m.Title+" ", widgets.Body)}
+	for _, x := range marks {
+		runs = append(runs, widgets.Inline(chip(x)))
+	}
+	if m.Detail != "" {
+		runs = append(runs, widgets.NewLine(), widgets.Span(m.Detail, widgets.MutedText))
+	}
+	return widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3, widgets.Wide(widgets.NewCut(m.Display, widgets.Ident), 144).AtTop(),
+		widgets.Grow(widgets.NewFlow(runs...)).AtTop())), widgets.HLine())
+}
+
+// narrow holds an object at most so wide, in the middle of the width and at the top.
+func narrow(most float32, o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(narrowLayout(most), o)
+}
+
+type narrowLayout float32
+
+func (l narrowLayout) HeightFor(objs []fyne.CanvasObject, w float32) float32 {
+	return widgets.HeightFor(objs[0], min(w, float32(l)))
+}
+func (l narrowLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(min(float32(l), objs[0].MinSize().Width), objs[0].MinSize().Height)
+}
+func (l narrowLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	w := min(s.Width, float32(l))
+	put(objs[0], (s.Width-w)/2, 0, w, s.Height)
 }

@@ -25,7 +25,6 @@ type searchPlace struct {
 	list    *widgets.List
 	parts   rows[*resultRow]
 	title   *widgets.Words
-	taken   *widgets.Words
 	count   *widgets.Words
 	fresh   *widgets.Button
 	tops    *fyne.Container // gap notices, when the side column is folded away
@@ -53,7 +52,6 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 	p.preview = newPreview(p)
 
 	p.title = widgets.NewCut("", widgets.Title)
-	p.taken = widgets.NewCut("", widgets.Small)
 	p.count = widgets.NewWords("", widgets.MutedText)
 	p.fresh = widgets.NewSmall("", shellKey(fyne.KeyPeriod), p.settle)
 	p.fresh.Hide()
@@ -67,7 +65,7 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 	p.list.OnOpen = p.open
 	p.empty, p.tops = container.NewStack(), widgets.Stack(2)
 	p.middle = container.New(layoutFunc{fyne.NewSize(320, 200), p.layMiddle},
-		widgets.Stack(0, widgets.Row(3, widgets.Grow(p.title), widgets.Fix(p.fresh), widgets.Fix(p.count)), p.taken),
+		widgets.Row(3, widgets.Grow(p.title), widgets.Fix(p.fresh), widgets.Fix(p.count)),
 		p.tops, p.list, p.empty)
 
 	side := widgets.Wide(p.side.object, 270)
@@ -88,7 +86,7 @@ func shellKey(k fyne.KeyName) string { return "Ctrl " + string(k) }
 func (p *searchPlace) layMiddle(o []fyne.CanvasObject, s fyne.Size) {
 	y := widgets.HeightFor(o[0], s.Width)
 	put(o[0], 0, 0, s.Width, y)
-	y += theme.Gap(2)
+	y += theme.Gap(2.5)
 	if h := widgets.HeightFor(o[1], s.Width); h > 0 && len(p.tops.Objects) > 0 {
 		put(o[1], 0, y, s.Width, h)
 		y += h + theme.Gap(2.5)
@@ -214,7 +212,7 @@ func (p *searchPlace) rowHeight(i int, width float32) float32 {
 		return 0
 	}
 	h := theme.Gap(5) + 22 + 21
-	if len(v.Warnings) > 0 || len(v.Possible) > 0 {
+	if len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old {
 		// Danger is never cut: the badges are measured, on as many lines as they need.
 		h += widgets.HeightFor(widgets.NewFlow(rowBadges(p.vm.Row(i))...), width-theme.Gap(7)) + theme.Gap(1)
 	}
@@ -227,11 +225,6 @@ func (p *searchPlace) refresh() {
 	if !p.vm.Ran() {
 		p.title.Set(t("screens.search.title"))
 	}
-	taken := ""
-	if w := p.vm.TakenFor(); w != "" && p.vm.Ran() {
-		taken = t("screens.search.taken", "what", w)
-	}
-	p.taken.Set(taken)
 	if p.vm.Ran() && p.vm.Entities() > 0 {
 		p.count.Set(p.vm.Summary())
 	} else {
@@ -425,11 +418,10 @@ func rowBadges(v vm.Row) []widgets.Run {
 		if w.Level == "caution" {
 			l = widgets.Warn
 		}
-		code := w.Code
-		if code == w.Label {
-			code = ""
-		}
-		runs = append(runs, widgets.Inline(widgets.NewBadge(l, code, w.Label)))
+		runs = append(runs, widgets.Inline(widgets.NewBadge(l, warningCode(w), w.Label)))
+	}
+	if v.Old {
+		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.old")))))
 	}
 	if v.Possible != "" {
 		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.possible")))),
@@ -474,7 +466,7 @@ func (r *resultRow) set(v vm.Row) {
 }
 
 func sameRow(a, b vm.Row) bool {
-	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Possible == b.Possible &&
+	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Old == b.Old && a.Possible == b.Possible &&
 		len(a.Warnings) == len(b.Warnings) && slices.Equal(a.Marks, b.Marks) && slices.Equal(a.Matched, b.Matched) &&
 		slices.EqualFunc(a.Warnings, b.Warnings, func(x, y caseview.Warning) bool { return x.Code == y.Code && x.Label == y.Label && x.Level == y.Level })
 }

@@ -203,18 +203,11 @@ func (v *previewPane) fill(c *caseview.Case) {
 	if len(c.Timeline) > 0 {
 		objs := []fyne.CanvasObject{widgets.NewHeader(t("screens.search.preview.events"))}
 		for _, m := range newest(c.Timeline, maxEvents) {
-			objs = append(objs, widgets.NewMoment(m.Display, m.Title, "", chipObjects(v.p.vm.Marks().All(m.Systems))...))
+			m.Detail = ""
+			objs = append(objs, moment(m, v.p.vm.Marks().All(m.Systems)))
 		}
 		v.body.Objects = append(v.body.Objects, widgets.Stack(0, objs...))
 	}
-}
-
-func chipObjects(marks []vm.Mark) []fyne.CanvasObject {
-	var out []fyne.CanvasObject
-	for _, m := range marks {
-		out = append(out, chip(m))
-	}
-	return out
 }
 
 // newest gives the n latest moments, the latest first.

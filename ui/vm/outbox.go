@@ -83,6 +83,9 @@ func (e Env) deliveries(i entry.Item, marks Marks) []DeliveryLine {
 			if !d.Next.IsZero() && !strings.Contains(d.Say, HourMinute(d.Next)) {
 				text = append(text, e.T("screens.outbox.next", "at", whenExactly(d.Next, now)))
 			}
+			if d.Say == "" && d.Next.IsZero() {
+				text = append(text, e.T("screens.outbox.onitsway"))
+			}
 			if !strings.Contains(d.Say, e.T("screens.outbox.nothinglost")) {
 				text = append(text, e.T("screens.outbox.nothinglost"))
 			}

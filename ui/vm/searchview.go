@@ -3,7 +3,6 @@ package vm
 import (
 	"context"
 	"strings"
-	"time"
 
 	"muster/app/caseview"
 	"muster/app/desk"
@@ -43,9 +42,6 @@ func (s *Search) Row(i int) Row {
 	if n := len(v.Disagreements); n > 0 {
 		parts = append(parts, s.env.T("screens.disagreements", "n", n)+": "+strings.Join(lowerAll(v.Disagreements), ", "))
 	}
-	if v.Old {
-		parts = append(parts, s.env.T("screens.search.oldrow"))
-	}
 	r.Line = strings.Join(parts, " · ")
 	if len(v.Possible) > 0 {
 		r.Possible = v.Possible[0].Say
@@ -78,7 +74,7 @@ func (s *Search) Systems() []SystemLine {
 		l := SystemLine{Mark: s.marks.Of(id), State: a.State}
 		switch a.State {
 		case search.Asking:
-			l.Words = s.env.T("screens.search.asking", "for", Took(now.Sub(s.since[id]).Round(100*time.Millisecond)))
+			l.Words = s.env.T("screens.search.asking", "for", seconds(now.Sub(s.since[id])))
 			l.Tone = Caution
 		case search.Answered:
 			l.Words = s.env.T("screens.search.answered", "count", a.Count, "took", Took(a.Elapsed))

@@ -88,6 +88,11 @@ func Took(d time.Duration) string {
 	return strconv.Itoa(int(d.Seconds())) + " s"
 }
 
+// seconds is a time that is still running: 0.6 s.
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(max(d, 0).Seconds(), 'f', 1, 64) + " s"
+}
+
 // Ago is an age in the largest unit that says enough: 11 min, 3 h, 2 days.
 func (e Env) Ago(d time.Duration) string {
 	switch {

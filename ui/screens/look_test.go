@@ -1,0 +1,57 @@
+package screens
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"muster/ui/place"
+)
+
+// TestEveryScreenDraws draws each screen in each look. With MUSTER_SHOTS set the pictures are left there to be looked at.
+func TestEveryScreenDraws(t *testing.T) {
+	for name, l := range map[string]look{"dark": darkBig, "light": lightBig, "small": small} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, l, nil)
+			r.sees("Concern for safety")
+			r.shot(name + "-1-desk")
+			r.find("miller aaron 2011")
+			r.sees("NOT SEARCHED", "MILLER, Andrea")
+			r.press(fyne.KeyDown)
+			r.press(fyne.KeyUp)
+			r.settle()
+			r.shot(name + "-2-search")
+			r.press(fyne.KeyDown)
+			r.chord(fyne.KeyModifierAlt, fyne.KeyM)
+			r.shot(name + "-2b-compare")
+			r.press(fyne.KeyEscape)
+			r.press(fyne.KeyReturn)
+			r.sees("Disagreements")
+			r.shot(name + "-3-case")
+			r.press(fyne.KeyW)
+			r.shot(name + "-3b-who")
+			r.press(fyne.KeyEscape)
+			r.chord(fyne.KeyModifierAlt, fyne.Key2)
+			r.shot(name + "-3c-timeline")
+			r.chord(fyne.KeyModifierAlt, fyne.Key4)
+			r.shot(name + "-3d-records")
+			r.chord(fyne.KeyModifierControl, fyne.KeyE)
+			r.sees("Goes to")
+			r.chord(fyne.KeyModifierControl, fyne.KeyReturn)
+			r.shot(name + "-4-entry")
+			r.typed("Left home at 07:40 and has not come back.")
+			r.chord(fyne.KeyModifierControl, fyne.KeyR)
+			r.shot(name + "-4b-preview")
+			r.press(fyne.KeyEscape)
+			r.chord(fyne.KeyModifierControl, fyne.KeyReturn)
+			r.force.deliver("rms", "RMS/24/55160")
+			r.sees("RMS/24/55160")
+			r.shot(name + "-4c-sent")
+			for _, p := range []place.ID{place.Outbox, place.Systems, place.Audit, place.Settings, place.Enter} {
+				r.goTo(p)
+				r.press(fyne.KeyDown)
+				r.shot(name + "-5-" + string(p))
+			}
+		})
+	}
+}
