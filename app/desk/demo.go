@@ -75,7 +75,7 @@ func (d *Demo) Describe() map[string]any {
 		"credentials": d.force.Credentials(),
 		"faults": map[string]any{"url": d.force.ControlURL(), "token": d.force.ControlToken(),
 			"switch": "PUT {url}/faults/{system} with Authorization: Bearer {token} and {\"kind\":\"slow\",\"delay_ms\":1500}; DELETE ends it",
-			"kinds":  demoforce.FaultKinds()},
+			"kinds": demoforce.FaultKinds()},
 	}
 }
 

@@ -46,7 +46,7 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 			if sys, ok := d.system(dl.System); ok {
 				r = d.of(r, sys)
 			}
-			r.Ref, r.Fields = it.ID, it.Fields
+			r.Ref = it.ID
 			seqs, err := s.audit.Append(ctx, r)
 			if err != nil {
 				d.auditFailed(err)
@@ -269,13 +269,19 @@ func (d *Desk) Preview(dr entry.Draft) map[string][]PreviewLine {
 }
 
 // Send puts a draft into the outbox for every target that is on. It is durable when Send returns, and the draft is gone.
-func (d *Desk) Send(_ context.Context, dr entry.Draft) (entry.Item, error) {
+func (d *Desk) Send(ctx context.Context, dr entry.Draft) (entry.Item, error) {
 	s, err := d.current()
 	if err != nil {
 		return entry.Item{}, err
 	}
 	f, err := d.form(dr.Form)
 	if err != nil {
+		return entry.Item{}, err
+	}
+	a := d.access(string(audit.Collection), dr.Purpose)
+	r := d.record(a)
+	r.Kind, r.Ref, r.Fields = f.Kind, dr.ID, changedFields(dr)
+	if _, _, err := d.account(ctx, a, r); err != nil {
 		return entry.Item{}, err
 	}
 	it, err := s.outbox.Add(dr, f, d.targets(f))

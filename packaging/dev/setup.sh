@@ -8,7 +8,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 
 build=(gcc pkg-config libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev)
 run=(gnome-keyring dbus-x11 libgl1-mesa-dri xdg-utils)
-test=(jq curl xvfb xdotool openbox imagemagick x11-utils)
+test=(jq curl xvfb xauth xdotool openbox imagemagick x11-utils)
 case $for_what in
   build) want=("${build[@]}") ;;
   run)   want=("${build[@]}" "${run[@]}") ;;

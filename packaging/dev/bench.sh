@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Prints the figures of the README. Without a display the window's figures are measured under Xvfb.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+tags=$1; shift
+export LIBGL_ALWAYS_SOFTWARE=1
+run=(go run ./packaging/bench -tags "$tags" "$@")
+if [ -n "${DISPLAY:-}" ]; then exec "${run[@]}"; fi
+exec xvfb-run -a -s "-screen 0 1600x1000x24" "${run[@]}"
