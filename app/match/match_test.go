@@ -102,9 +102,9 @@ func TestRules(t *testing.T) {
 		{"one vehicle", "vehicle", []string{
 			"veh/1: vrm YK19 FZB|make VAUXHALL", "rms/2: vrm yk19fzb|make Vaux", "cad/3: vrm YK19FZB"}, "cad/3+rms/2+veh/1", ""},
 		{"a cloned plate", "vehicle", []string{
-			"veh/1: vrm YK19 FZB|make VAUXHALL", "rms/2: vrm yk19fzb|make FORD"}, "rms/2 veh/1", "Registration equal; make differs"},
+			"veh/1: vrm YK19 FZB|make VAUXHALL", "rms/2: vrm yk19fzb|make FORD"}, "rms/2 veh/1", "Vehicle registration equal; make differs"},
 		{"a plate that may be either's", "vehicle", []string{
-			"veh/1: vrm YK19 FZB|make VAUXHALL", "rms/2: vrm yk19fzb|make FORD", "cad/3: vrm YK19FZB"}, "cad/3 rms/2 veh/1", "Registration equal"},
+			"veh/1: vrm YK19 FZB|make VAUXHALL", "rms/2: vrm yk19fzb|make FORD", "cad/3: vrm YK19FZB"}, "cad/3 rms/2 veh/1", "Vehicle registration equal"},
 		{"one UPRN", "location", []string{
 			"rms/1: uprn 100012345678|thoroughfareName Alder Rise", "cad/2: uprn 100012345678|postcode LS8 2QX"}, "cad/2+rms/1", ""},
 		{"number, street and postcode", "location", []string{

@@ -27,16 +27,28 @@ type Folded struct {
 
 // Fold makes a value ready to be compared with CompareFolded.
 func (d *Dictionary) Fold(property Property, v Value) Folded {
-	f := Folded{Key: d.Key(property, v)}
-	if p, ok := d.Property(property); ok && f.Key != "" {
-		switch p.Type {
-		case TypeName:
-			f.Words = NameTokens(v.Norm)
-		case TypeText:
-			f.Words = Tokens(v.Norm)
-		}
+	if v.Norm == "" || v.Problem != "" {
+		return Folded{}
 	}
-	return f
+	i, ok := d.property[property]
+	if !ok {
+		return Folded{Key: foldSpace(v.Norm)}
+	}
+	switch p := &d.properties[i]; p.Type {
+	case TypeName:
+		words := NameTokens(v.Norm)
+		if gi, whole := d.group[property]; whole && d.groups[gi].Property == property {
+			return Folded{strings.Join(words, " "), words}
+		}
+		return Folded{FoldName(v.Norm), words}
+	case TypeText:
+		words := Tokens(v.Norm)
+		if p.Compare == "address" {
+			return Folded{strings.Join(words, " "), words}
+		}
+		return Folded{foldSpace(v.Norm), words}
+	}
+	return Folded{Key: d.fold(property, v.Norm)}
 }
 
 // Key is what two values of a property that mean the same have in common; "" for a value that is no evidence because it

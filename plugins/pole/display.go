@@ -138,13 +138,21 @@ func (d *Dictionary) getter(r *Record) func(Property, []string) string {
 
 // current is the facts of the composite of g that a record's title speaks of.
 func (d *Dictionary) current(g GroupDef, r *Record) []Fact {
+	var all []Fact
+	several := false
+	for _, f := range r.Facts {
+		if gi, ok := d.group[f.Property]; ok && d.groups[gi].Name == g.Name {
+			several = several || len(all) > 0 && f.Group != all[0].Group
+			all = append(all, f)
+		}
+	}
+	if !several {
+		return all
+	}
 	var order []string
 	by := map[string][]Fact{}
 	ended := map[string]bool{}
-	for _, f := range r.Facts {
-		if gi, ok := d.group[f.Property]; !ok || d.groups[gi].Name != g.Name {
-			continue
-		}
+	for _, f := range all {
 		if _, seen := by[f.Group]; !seen {
 			order = append(order, f.Group)
 		}
@@ -156,10 +164,7 @@ func (d *Dictionary) current(g GroupDef, r *Record) []Fact {
 			return by[name]
 		}
 	}
-	if len(order) > 0 {
-		return by[order[0]]
-	}
-	return nil
+	return by[order[0]]
 }
 
 func (d *Dictionary) filtered(r *Record, facts []Fact, p Property, filters []string) string {

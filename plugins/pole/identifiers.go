@@ -205,6 +205,9 @@ func readPhone(s string) (norm, problem string) {
 }
 
 func displayPhone(norm string) string {
+	if strings.HasPrefix(norm, "+447") && len(norm) == 13 { // British mobiles, by far the most
+		return "0" + norm[3:7] + " " + norm[7:]
+	}
 	n, err := phonenumbers.Parse(norm, "GB")
 	if err != nil {
 		return norm

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Recognise lists the ways to understand typed text as one value of a property that the dictionary lets be recognised
@@ -22,7 +23,7 @@ func (d *Dictionary) Recognise(text string) []Recognition {
 		}
 		v, certain, ok := d.recognise(p, text)
 		if ok {
-			out = append(out, Recognition{Property: p.Name, Kinds: slices.Clone(p.Kinds), Value: v, Label: strings.ToLower(p.Label[:1]) + p.Label[1:], Certain: certain})
+			out = append(out, Recognition{Property: p.Name, Kinds: slices.Clone(p.Kinds), Value: v, Label: inSentence(p.Label), Certain: certain})
 		}
 	}
 	// A reading that a check digit or the form proves leaves no room for looser ones.
@@ -36,6 +37,14 @@ func (d *Dictionary) Recognise(text string) []Recognition {
 		return 1
 	})
 	return out
+}
+
+// inSentence writes a label within a sentence: small letters, but for abbreviations and proper names.
+func inSentence(label string) string {
+	if len(label) > 1 && strings.IndexFunc(label[1:], unicode.IsUpper) >= 0 {
+		return label
+	}
+	return strings.ToLower(label)
 }
 
 var (

@@ -13,6 +13,9 @@ import (
 // cleanText is the canonical form of text: valid UTF-8, NFC, no control characters, trimmed, spaces single.
 // With lines kept, line ends become "\n" and only spaces within lines are made single.
 func cleanText(s string, lines bool) string {
+	if plain(s) {
+		return s
+	}
 	s = norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD"))
 	if !lines {
 		return strings.Join(strings.FieldsFunc(s, blank), " ")
@@ -25,6 +28,16 @@ func cleanText(s string, lines bool) string {
 	return strings.Trim(strings.Join(rows, "\n"), "\n")
 }
 
+// plain reports whether s is clean already: visible ASCII with single spaces between. Most values are.
+func plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c > '~' || c == ' ' && (i == 0 || i == len(s)-1 || s[i+1] == ' ') {
+			return false
+		}
+	}
+	return true
+}
+
 // blank is what separates words: spaces, control characters and invisible format characters.
 func blank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\uFEFF' || r == '\u200B' || r == '\u2060'
@@ -35,6 +48,9 @@ var quotes = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'", "`", "'", "�
 // cleanName is the canonical form of a name: upper case, apostrophes and hyphens kept in their plain form.
 func cleanName(s string) string {
 	s = cleanText(s, false)
+	if plain(s) {
+		return strings.ReplaceAll(strings.ToUpper(s), "`", "'")
+	}
 	for range 4 { // a few letters need a second pass to settle
 		next := cleanText(quotes.Replace(cases.Upper(language.Und).String(s)), false)
 		if next == s {
@@ -66,6 +82,16 @@ func Tokens(s string) []string {
 	} else {
 		s = cases.Fold().String(norm.NFKD.String(strings.ToValidUTF8(s, " ")))
 		s = plainLetters.Replace(norm.NFKD.String(strings.ToLower(s))) // ToLower: Fold settles Cherokee on capitals
+	}
+	if ascii { // words of letters and digits only, which most values are, need no copy
+		simple := true
+		for i := 0; i < len(s) && simple; i++ {
+			c := s[i]
+			simple = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == ' '
+		}
+		if simple {
+			return strings.Fields(s)
+		}
 	}
 	var out []string
 	var b strings.Builder
