@@ -8,11 +8,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -25,24 +23,23 @@ const (
 
 func TestMain(m *testing.M) {
 	var err error
-	switch os.Getenv(childKind) {
-	case "":
+	kind := os.Getenv(childKind)
+	if kind == "" {
 		os.Exit(m.Run())
-	case "write":
-		err = writeForEver(os.Getenv(childPath))
-	case "full":
-		err = fillUp(os.Getenv(childPath))
 	}
-	if err != nil {
+	if err = children[kind](os.Getenv(childPath)); err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
+// children is what the test binary does when it is started as a child of a test.
+var children = map[string]func(path string) error{"write": writeForEver}
+
 // writeForEver writes drafts, audit records and cached records and says what is done once it is.
 func writeForEver(path string) error {
-	s, err := Open(path, testKey, Options{Dictionary: testDict, LockWait: 5 * time.Second})
+	s, err := Open(path, testKey, Options{Dictionary: testDict, LockWait: time.Second})
 	if err != nil {
 		return err
 	}
@@ -150,98 +147,9 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 	t.Logf("30 kills, %d acknowledged writes, all there", last+1)
 }
 
-// fillUp runs where no file may grow beyond 12 MB: the system itself refuses to write more.
-func fillUp(path string) error {
-	signal.Ignore(syscall.SIGXFSZ) // the refusal comes as an error then, as a full disk does
-	if err := limitFiles(12 << 20); err != nil {
-		return err
-	}
-	s, err := Open(path, testKey, Options{Dictionary: testDict})
-	if err != nil {
-		return err
-	}
-	return fillStore(s)
-}
-
-// fillStore writes until the disk is full, then shows that nothing is lost and that it goes on once there is room.
-func fillStore(s *Store) error {
-	c := NewCollection[note](s, "notes")
-	n := 0
-	var err error
-	for ; n < 10_000; n++ {
-		if err = c.Put(strconv.Itoa(n), note{strings.Repeat("x", 40_000)}); err != nil {
-			break
-		}
-	}
-	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "nothing that was saved before is lost") {
-		return fmt.Errorf("a full disk gave %v after %d", err, n)
-	}
-	if _, ok, err := c.Get(strconv.Itoa(n)); ok || err != nil {
-		return fmt.Errorf("what was refused is there: %v %w", ok, err)
-	}
-	for i := range n {
-		if _, ok, err := c.Get(strconv.Itoa(i)); !ok || err != nil {
-			return fmt.Errorf("%d of %d is lost: %w", i, n, err)
-		}
-	}
-	if _, err := s.AppendAudit(make([]byte, 6<<20)); !errors.Is(err, ErrFull) {
-		return fmt.Errorf("the audit log on a full disk: %w", err)
-	}
-	// The file's own free pages serve when the disk gives nothing more.
-	for i := 0; i < n/2; i++ {
-		if err := c.Delete(strconv.Itoa(i)); err != nil && !errors.Is(err, ErrFull) {
-			return err
-		}
-	}
-	if err := s.Check(); err != nil {
-		return err
-	}
-	return s.Close()
-}
-
-func TestAFullDiskLosesNothing(t *testing.T) {
-	t.Run("file size limit", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "muster.db")
-		if out, err := childOf("full", path).Output(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		s := openTest(t, path)
-		if all, err := NewCollection[note](s, "notes").All(); err != nil || len(all) < 20 {
-			t.Errorf("after the disk was full %d notes are left: %v", len(all), err)
-		}
-		if err := NewCollection[note](s, "notes").Put("more", note{"room again"}); err != nil {
-			t.Errorf("with room again: %v", err)
-		}
-	})
-	t.Run("own limit", func(t *testing.T) {
-		s, err := Open(filepath.Join(t.TempDir(), "muster.db"), testKey, Options{MaxBytes: 1 << 20})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := fillStore(s); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Run("full file system", func(t *testing.T) {
-		dir := t.TempDir()
-		if err := mountSmall(dir, 2<<20); err != nil {
-			t.Logf("no small file system can be mounted here (%v); the two limits above were met", err)
-			return
-		}
-		defer unmount(dir)
-		s, err := Open(filepath.Join(dir, "muster.db"), testKey, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := fillStore(s); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 func TestAnotherProcessIsToldThatMusterIsOpen(t *testing.T) {
 	s, path := fresh(t)
-	out, err := childOf("full", path).Output()
+	out, err := childOf("write", path).Output()
 	if err == nil || !strings.Contains(string(out), "Muster is already open") {
 		t.Errorf("%v: %s", err, out)
 	}
