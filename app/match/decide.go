@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"muster/plugins/pole"
 )
@@ -350,56 +348,4 @@ func lacking(a, b *entry, set []member) string {
 		}
 	}
 	return ", as far as they say"
-}
-
-// difference says in words what speaks against.
-func difference(a, b *entry) string {
-	var out []string
-	for _, e := range evidence(a, b) {
-		if e.Bits < 0 && len(out) < 3 {
-			out = append(out, small(e.Say))
-		}
-	}
-	if len(out) == 0 {
-		return "another record is in the way"
-	}
-	return strings.Join(out, ", ")
-}
-
-func labels(set []member) string {
-	var out []string
-	for _, m := range set {
-		out = append(out, small(m.def.Label))
-	}
-	return and(out)
-}
-
-func knownLabels(set []member, l likeness) string {
-	var out []string
-	for i, m := range set {
-		if l.levels[i] != pole.Unknown {
-			out = append(out, small(m.def.Label))
-		}
-	}
-	return and(out)
-}
-
-func and(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}
-
-// small puts a label into the middle of a sentence; abbreviations and proper names stay as they are.
-func small(s string) string {
-	if strings.IndexFunc(s[min(1, len(s)):], unicode.IsUpper) >= 0 {
-		return s
-	}
-	return strings.ToLower(s)
-}
-
-func capital(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(r)) + s[n:]
 }
