@@ -222,3 +222,10 @@ func BenchmarkStart(b *testing.B) {
 		}
 	}
 }
+
+func TestTokens(t *testing.T) {
+	got := strings.Join(tokens("O'Brien, Zoë — 12 Alder Rise", "LS8 2QX", "alder", "WÓJCIK Łukasz", ""), "|")
+	if want := "obrien|zoë|12|alder|rise|ls8|2qx|wojcik|lukasz"; got != want {
+		t.Errorf("%s", got)
+	}
+}

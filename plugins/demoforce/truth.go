@@ -1,7 +1,7 @@
 package demoforce
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 )
 
@@ -31,7 +31,7 @@ func newTruth() *truth {
 func (t *truth) add(class string, n int, name, system, id string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := fmt.Sprintf("%s/%d", class, n)
+	key := class + "/" + strconv.Itoa(n)
 	c := t.by[key]
 	if c == nil {
 		c = &Cluster{ID: key, Name: name, Refs: map[string][]string{}}

@@ -1,6 +1,7 @@
 package demoforce
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -104,24 +105,56 @@ var folds = strings.NewReplacer("ą", "a", "ć", "c", "ę", "e", "ł", "l", "ń"
 	"á", "a", "é", "e", "í", "i", "ú", "u", "ö", "o", "ü", "u", "ä", "a", "ô", "o", "â", "a", "ê", "e", "î", "i", "ŵ", "w", "ŷ", "y", "è", "e", "ç", "c", "'", "", "’", "", "-", "")
 
 // plain drops accents, apostrophes and hyphens.
-func plain(s string) string { return folds.Replace(s) }
+func plain(s string) string {
+	if ascii(s) && !strings.ContainsAny(s, "'-") {
+		return s
+	}
+	return folds.Replace(s)
+}
 
 // fold is plain in lower case with single spaces: how the systems compare names.
 func fold(s string) string { return strings.Join(strings.Fields(strings.ToLower(plain(s))), " ") }
 
-// tokens are the folded words of all parts, once each, for word searches.
+// tokens are the folded words of all parts, once each, for word searches. It runs for every record at the start, so
+// plain ASCII, which nearly everything is, is cut without the replacer.
 func tokens(parts ...string) []string {
-	var out []string
-	seen := map[string]bool{}
+	out := make([]string, 0, 4*len(parts))
 	for _, p := range parts {
-		for _, t := range strings.FieldsFunc(fold(p), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			if !seen[t] {
-				seen[t] = true
-				out = append(out, t)
+		if !ascii(p) {
+			p = strings.ToLower(dashes.Replace(plain(p)))
+		}
+		var word []byte
+		for i := 0; i <= len(p); i++ {
+			c := byte(' ')
+			if i < len(p) {
+				c = p[i]
+			}
+			switch {
+			case c >= 'A' && c <= 'Z':
+				word = append(word, c+'a'-'A')
+			case c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80:
+				word = append(word, c)
+			case c == '\'' || c == '-': // as plain has it
+			case len(word) > 0:
+				if w := string(word); !slices.Contains(out, w) {
+					out = append(out, w)
+				}
+				word = word[:0]
 			}
 		}
 	}
 	return out
+}
+
+var dashes = strings.NewReplacer("—", " ", "–", " ", "£", " ")
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // hasWords reports whether every word of query begins some word of have.
