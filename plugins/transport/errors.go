@@ -33,6 +33,9 @@ var (
 	errStanding = errors.New("a repeat will not help")
 )
 
+// winsockRefused is what Windows calls ECONNREFUSED.
+const winsockRefused = syscall.Errno(10061)
+
 // words names a system in what officers read.
 type words struct{ id, name string }
 
@@ -78,7 +81,7 @@ func (w words) classify(ctx context.Context, cause error, write, sent bool, limi
 		return w.err(plugins.Unavailable, errors.Join(errStanding, quiet(cause)), "%s did not set up a secure connection. Nothing was sent. Tell IT.", w.name)
 	case errors.As(cause, &dns):
 		return w.err(plugins.Unavailable, quiet(cause), "The address of %s cannot be found. Check the network connection, then tell IT.", w.name)
-	case errors.Is(cause, syscall.ECONNREFUSED):
+	case errors.Is(cause, syscall.ECONNREFUSED), errors.Is(cause, winsockRefused):
 		return w.err(plugins.Unavailable, quiet(cause), "%s cannot be reached: its server refuses connections. Try again later.", w.name)
 	}
 	return w.err(plugins.Unavailable, quiet(cause), "The connection to %s broke off. Try again later.", w.name)
