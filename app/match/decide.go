@@ -94,7 +94,7 @@ func compareSet(a, b *entry, n int) likeness {
 		}
 		known++
 		for _, p := range m.rest {
-			if x, y := a.values[p].Key, b.values[p].Key; x != y {
+			if x, y := a.value(p).Key, b.value(p).Key; x != y {
 				out.equal = false
 				if x != "" && y != "" {
 					out.differ = true
@@ -149,7 +149,7 @@ func evidence(a, b *entry) []Evidence {
 	d := a.rules.dict
 	var out []Evidence
 	for _, p := range a.rules.compared {
-		va, vb := a.values[p.Name], b.values[p.Name]
+		va, vb := a.value(p.Name), b.value(p.Name)
 		l, say := d.CompareFolded(p.Name, va.Folded, vb.Folded)
 		if d.Identifies(a.rules.kind, p.Name) {
 			if x, y, ok := shared(a.all[p.Name], b.all[p.Name]); ok {
@@ -337,11 +337,11 @@ func possible(a, b *entry) (say string, score float64) {
 // lacking says what keeps two records apart that are the same as far as they say.
 func lacking(a, b *entry, set []member) string {
 	for _, m := range set {
-		if a.values[m.def.Name].meet == "" || b.values[m.def.Name].meet == "" {
+		if a.value(m.def.Name).meet == "" || b.value(m.def.Name).meet == "" {
 			return ", but the " + small(m.def.Label) + " is not complete"
 		}
 		for _, p := range m.rest {
-			if a.values[p].Key != b.values[p].Key {
+			if a.value(p).Key != b.value(p).Key {
 				def, _ := a.rules.dict.Property(p)
 				return ", but one says no " + small(def.Label)
 			}

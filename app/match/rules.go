@@ -15,6 +15,7 @@ type rules struct {
 	same       [][]member
 	compared   []pole.PropertyDef // everything that is evidence, in screen order; a composite stands for its parts
 	groups     []pole.GroupDef
+	group      map[pole.Property]int // by part and by composite property
 }
 
 // identifier is a property whose equal values mean the same entity, with those that count as its values.
@@ -31,10 +32,12 @@ type member struct {
 }
 
 func newRules(d *pole.Dictionary, kind pole.Kind) *rules {
-	r := &rules{dict: d, kind: kind, groups: d.Groups(kind)}
+	r := &rules{dict: d, kind: kind, groups: d.Groups(kind), group: map[pole.Property]int{}}
 	parts := map[pole.Property]bool{}
-	for _, g := range r.groups {
+	for i, g := range r.groups {
+		r.group[g.Property] = i
 		for _, p := range g.Parts {
+			r.group[p] = i
 			parts[p] = true
 		}
 	}
@@ -97,7 +100,8 @@ type entry struct {
 	pole.Record
 	ref     string // written form, which also orders
 	rules   *rules
-	values  map[pole.Property]value   // the value that stands for the record, composites included
+	values  map[pole.Property]value   // see value
+	current map[int][]pole.Fact       // of each group, see value
 	all     map[pole.Property][]value // every value of identifying and contradicting properties
 	strong  []string                  // keys: sharing one may mean the same entity
 	weak    []string
@@ -119,62 +123,63 @@ type hunch struct {
 
 func newEntry(r pole.Record, rs *rules) *entry {
 	e := &entry{Record: r, ref: r.Ref.String(), rules: rs, values: map[pole.Property]value{}, all: map[pole.Property][]value{}}
-	d := rs.dict
-	facts := map[pole.Property][]pole.Fact{}
-	for _, f := range r.Facts {
-		facts[f.Property] = append(facts[f.Property], f)
-	}
-	set := func(p pole.Property, fs []pole.Fact) {
-		if _, done := e.values[p]; done {
-			return
-		}
-		for _, f := range fs {
-			if v := (value{Folded: d.Fold(p, f.Value), raw: f.Value}); v.Key != "" {
-				e.values[p] = v
-				return
-			}
-		}
-	}
-	for _, g := range rs.groups {
-		var own []pole.Fact
-		for _, p := range append([]pole.Property{g.Property}, g.Parts...) {
-			own = append(own, facts[p]...)
-		}
-		if len(own) == 0 {
-			continue
-		}
-		own = d.Current(g, r)
-		for _, f := range own {
-			if f.Property != g.Property {
-				set(f.Property, []pole.Fact{f})
-			}
-		}
-		set(g.Property, []pole.Fact{{Property: g.Property, Value: d.Whole(g, own)}})
-	}
-	for _, p := range rs.compared {
-		set(p.Name, facts[p.Name])
-	}
 	for _, id := range rs.identifies {
 		for _, p := range id.all {
-			for _, f := range facts[p] {
-				if v := (value{Folded: d.Fold(p, f.Value), raw: f.Value}); v.Key != "" {
-					e.all[id.def.Name] = append(e.all[id.def.Name], v)
-				}
-			}
+			e.gather(id.def.Name, p)
 		}
 	}
 	for _, p := range rs.contradict {
-		if _, done := e.all[p.Name]; done {
-			continue
-		}
-		for _, f := range facts[p.Name] {
-			if v := (value{Folded: d.Fold(p.Name, f.Value), raw: f.Value}); v.Key != "" {
-				e.all[p.Name] = append(e.all[p.Name], v)
-			}
+		if _, done := e.all[p.Name]; !done {
+			e.gather(p.Name, p.Name)
 		}
 	}
 	e.keys()
 	return e
+}
+
+// gather adds every value of from to those of p.
+func (e *entry) gather(p, from pole.Property) {
+	for i := range e.Facts {
+		if f := &e.Facts[i]; f.Property == from {
+			if v := (value{Folded: e.rules.dict.Fold(from, f.Value), raw: f.Value}); v.Key != "" {
+				e.all[p] = append(e.all[p], v)
+			}
+		}
+	}
+}
+
+// value is the one that stands for the record: of several addresses, parts of the current one. It is worked out when it
+// is first asked for; most are only evidence and never are.
+func (e *entry) value(p pole.Property) value {
+	if v, ok := e.values[p]; ok {
+		return v
+	}
+	var out value
+	d, facts := e.rules.dict, e.Facts
+	if g, grouped := e.rules.group[p]; grouped {
+		own, ok := e.current[g]
+		if !ok {
+			own = d.Current(e.rules.groups[g], e.Record)
+			if e.current == nil {
+				e.current = map[int][]pole.Fact{}
+			}
+			e.current[g] = own
+		}
+		facts = own
+		if e.rules.groups[g].Property == p && len(own) > 0 {
+			facts = []pole.Fact{{Property: p, Value: d.Whole(e.rules.groups[g], own)}}
+		}
+	}
+	for i := range facts {
+		if f := &facts[i]; f.Property == p {
+			if v := (value{Folded: d.Fold(p, f.Value), raw: f.Value}); v.Key != "" {
+				out = v
+				break
+			}
+		}
+	}
+	e.values[p] = out
+	return out
 }
 
 // keys works out in which blocks the record stands.
@@ -198,10 +203,10 @@ func (e *entry) keys() {
 		whole, complete := kind+string(rune('0'+i)), true
 		var values []value
 		for _, m := range set {
-			v := e.values[m.def.Name]
+			v := e.value(m.def.Name)
 			profile = append(profile, string(m.def.Name)+"="+v.Key)
 			for _, p := range m.rest {
-				profile = append(profile, string(p)+"="+e.values[p].Key)
+				profile = append(profile, string(p)+"="+e.value(p).Key)
 			}
 			v.meet, v.near = meet(m, v)
 			e.values[m.def.Name] = v
