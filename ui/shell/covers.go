@@ -232,7 +232,8 @@ func (s *Shell) signInCover() *coverScreen {
 	if acc := d.DemoAccounts(); len(acc) > 0 {
 		var rows []widgets.Fact
 		for _, a := range acc {
-			rows = append(rows, widgets.Fact{Label: first(a.Role, a.Name), Value: widgets.NewFlow(widgets.Span(a.User+"  ", widgets.Ident), widgets.Span(a.Password, widgets.Ident.In(theme.Muted)))})
+			rows = append(rows, widgets.Fact{Label: first(a.Name, a.Role),
+				Value: widgets.NewFlow(widgets.Span(a.User+"  "+a.Password+"  ", widgets.Ident), widgets.Span(a.Role, widgets.MutedText))})
 		}
 		objs = append(objs, widgets.Stack(1, widgets.NewHeader(i18n.T("signin.accounts")), widgets.NewFacts(rows...)))
 	}

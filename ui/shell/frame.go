@@ -198,7 +198,9 @@ func (f *frame) showMarking() {
 		text = def.Name
 	}
 	for _, h := range m.Handling {
-		text += " · " + h
+		if len(h) > 2 { // a bare code says nothing; it stands with its words beside the record
+			text += " · " + h
+		}
 	}
 	f.banner.Set(text, def.Colour, def.Text)
 }

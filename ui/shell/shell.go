@@ -236,6 +236,7 @@ func (s *Shell) uncoverAll() {
 	if first {
 		s.main.Go(place.Desk, nil)
 		s.reopen()
+		go s.desk.CheckSystems(s.ctx)
 	}
 }
 

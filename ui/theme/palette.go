@@ -139,6 +139,10 @@ func ColorOf(p Palette, n fyne.ThemeColorName) (c color.Color, ok bool) {
 	if c, ok = set[n]; ok {
 		return c, true
 	}
+	if n == ft.ColorNameShadow {
+		// Lines and grounds set things apart here; Fyne's shadows would draw a bar across every list that scrolls.
+		return color.Transparent, true
+	}
 	if m, has := fyneColours[n]; has {
 		c, ok = set[m]
 		if n == ft.ColorNameScrollBar {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -180,9 +179,27 @@ func (t *tour) settle() {
 // objects are everything drawn in the main window, with what stands over it.
 func (t *tour) objects() []fyne.CanvasObject {
 	c := t.shell.Window().Canvas()
-	out := test.LaidOutObjects(c.Content())
+	var out []fyne.CanvasObject
+	var walk func(o fyne.CanvasObject)
+	walk = func(o fyne.CanvasObject) {
+		if o == nil || !o.Visible() {
+			return
+		}
+		out = append(out, o)
+		switch o := o.(type) {
+		case fyne.Widget:
+			for _, c := range test.WidgetRenderer(o).Objects() {
+				walk(c)
+			}
+		case *fyne.Container:
+			for _, c := range o.Objects {
+				walk(c)
+			}
+		}
+	}
+	walk(c.Content())
 	for _, o := range c.Overlays().List() {
-		out = append(out, test.LaidOutObjects(o)...)
+		walk(o)
 	}
 	return out
 }
@@ -344,52 +361,74 @@ func (t *tour) fields() map[string]*widgets.Field {
 	return out
 }
 
-// fill works through the form until every target that takes it is ready: what is missing is chosen or typed, as its type asks.
+// fill works through the form's sections until every target is ready: what is missing is chosen or typed, as its type asks.
 func (t *tour) fill() error {
-	words := map[string]string{"What happened": "Aaron left home at 07:40 and did not arrive at school. His mother rang at 09:10; his phone is switched off."}
-	for range 3 {
-		fields := t.fields()
-		names := make([]string, 0, len(fields))
-		for n := range fields {
-			names = append(names, n)
+	const told = "Aaron left home at 07:40 and did not arrive at school. His mother rang at 09:10; his phone is switched off."
+	for range 12 {
+		missing, err := t.missing()
+		if err != nil {
+			return err
 		}
-		sort.Strings(names)
-		for _, n := range names {
-			f := fields[n]
+		if len(missing) == 0 {
+			return nil
+		}
+		for name, f := range t.fields() {
+			if !missing[name] {
+				continue
+			}
 			switch c := f.Control().(type) {
 			case *widgets.Select:
-				if c.Value() == "" && (f.Error() != "" || isNeeded(f)) && len(c.Options) > 0 {
+				if len(c.Options) > 0 {
 					f.Focus()
 					t.press(fyne.KeyDown)
 					t.press(fyne.KeyReturn)
 				}
 			case *widgets.Input:
-				if w, ok := words[n]; ok && c.Text() == "" {
-					f.Focus()
-					t.typed(w)
-				}
+				f.Focus()
+				t.typed(told)
 			}
+			t.settle()
 		}
+		if missing, err = t.missing(); err != nil || len(missing) == 0 {
+			return err
+		}
+		t.chord(fyne.KeyPageDown, fyne.KeyModifierControl)
 		t.settle()
-		if d := t.desk.Drafts(); len(d) > 0 && t.desk.Review(d[0]).Ready {
-			return nil
-		}
 	}
-	d := t.desk.Drafts()
-	if len(d) == 0 {
-		return errors.New("no draft was kept")
+	missing, err := t.missing()
+	if err == nil {
+		err = fmt.Errorf("the form still lacks %v", missing)
 	}
-	var missing []string
-	for _, target := range t.desk.Review(d[0]).Targets {
-		for _, m := range target.Missing {
-			missing = append(missing, target.Name+": "+m.Path+" "+m.Say)
-		}
-	}
-	return fmt.Errorf("the form is not ready: %s", strings.Join(missing, "; "))
+	return err
 }
 
-// isNeeded reports whether a field carries the mark of a system that needs it.
-func isNeeded(f *widgets.Field) bool { return strings.Contains(f.AccessibilityLabel(), ",") }
+// missing names the fields that a target still needs, by label.
+func (t *tour) missing() (map[string]bool, error) {
+	drafts := t.desk.Drafts()
+	if len(drafts) == 0 {
+		return nil, errors.New("no draft was kept")
+	}
+	labels := map[string]string{}
+	for _, f := range t.desk.Forms() {
+		if f.ID != drafts[0].Form {
+			continue
+		}
+		for _, s := range f.Sections {
+			for _, fd := range s.Fields {
+				labels[fd.Path] = fd.Label
+			}
+		}
+	}
+	out := map[string]bool{}
+	for _, target := range t.desk.Review(drafts[0]).Targets {
+		for _, m := range target.Missing {
+			if l := labels[m.Path]; target.On && l != "" {
+				out[l] = true
+			}
+		}
+	}
+	return out, nil
+}
 
 // receipts waits until every target has answered.
 func (t *tour) receipts() error {

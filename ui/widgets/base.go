@@ -37,6 +37,15 @@ func (p *paint) Refresh() {
 	}
 }
 
+// ready brings a new renderer to the state of its widget. The window throws renderers away that were out of sight for a minute,
+// and does not lay the new one out when the widget comes back at the size that it had.
+func ready(w fyne.Widget, p *paint) *paint {
+	if z := w.Size(); z.Width > 0 && z.Height > 0 && p.layout != nil {
+		p.layout(z)
+	}
+	return p
+}
+
 // none is no colour; Fyne's painters want a colour even where nothing is to be seen.
 var none = color.Transparent
 

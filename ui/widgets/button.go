@@ -224,7 +224,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(b)
 	}
 	p.refresh()
-	return p
+	return ready(b, p)
 }
 
 // blend lays a translucent colour over another.

@@ -193,7 +193,7 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 		c.Content.Refresh()
 	}
 	style()
-	return p
+	return ready(c, p)
 }
 
 // NewHeader heads a panel: quiet words, with what stands at the right end.

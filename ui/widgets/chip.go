@@ -78,7 +78,7 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(c)
 	}
 	p.refresh()
-	return p
+	return ready(c, p)
 }
 
 // Level says how loud a Badge or a line is.
@@ -207,7 +207,7 @@ func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(b)
 	}
 	p.refresh()
-	return p
+	return ready(b, p)
 }
 
 // Hint shows a key in a small frame: Ctrl K.
@@ -248,7 +248,7 @@ func (h *Hint) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(h)
 	}
 	p.refresh()
-	return p
+	return ready(h, p)
 }
 
 // NewSign is a level's symbol beside words in its colour: no meaning by colour alone.

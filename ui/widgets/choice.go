@@ -220,7 +220,7 @@ func (s *Select) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(s)
 	}
 	p.refresh()
-	return p
+	return ready(s, p)
 }
 
 // dropdown is the open list of a Select, with what is typed above it.
@@ -338,7 +338,7 @@ func (d *dropdown) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(d)
 	}
 	p.refresh()
-	return p
+	return ready(d, p)
 }
 
 // Check is a box to tick, with a count beside its words.
@@ -462,5 +462,5 @@ func (c *Check) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(c)
 	}
 	p.refresh()
-	return p
+	return ready(c, p)
 }

@@ -120,7 +120,7 @@ func (b *CommandBar) CreateRenderer() fyne.WidgetRenderer {
 		b.restyle()
 	}
 	p.refresh()
-	return p
+	return ready(b, p)
 }
 
 // Suggestion is one line under the command bar.
@@ -194,7 +194,7 @@ func (s *Suggestions) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(s)
 	}
 	p.refresh()
-	return p
+	return ready(s, p)
 }
 
 type suggestionRow struct {
@@ -248,7 +248,7 @@ func (r *suggestionRow) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(r)
 	}
 	p.refresh()
-	return p
+	return ready(r, p)
 }
 
 // ScrollMax is a Scroll that is as tall as its content, up to a limit.

@@ -72,7 +72,7 @@ func (c *CentredText) CreateRenderer() fyne.WidgetRenderer {
 		return fyne.NewSize(gap(20), c.flow.HeightFor(w))
 	}
 	p.refresh = func() { build(); canvas.Refresh(c) }
-	return p
+	return ready(c, p)
 }
 
 // Skeleton stands where something is still being asked for: quiet bars, and words that say so.
@@ -135,7 +135,7 @@ func (s *Skeleton) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(s)
 	}
 	p.refresh()
-	return p
+	return ready(s, p)
 }
 
 // NewNotice is a line that says what happened: symbol, words, and what can be done.
@@ -230,7 +230,7 @@ func (w *Waterfall) CreateRenderer() fyne.WidgetRenderer {
 	p.layout = func(fyne.Size) { build() }
 	p.refresh = func() { build(); canvas.Refresh(w) }
 	build()
-	return p
+	return ready(w, p)
 }
 
 // NewMoment is a row of a timeline: when, what, and who says so.

@@ -112,5 +112,5 @@ func (f *Facts) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(f)
 	}
 	p.refresh()
-	return p
+	return ready(f, p)
 }

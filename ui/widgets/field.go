@@ -33,7 +33,7 @@ func NewField(label string, control fyne.CanvasObject, marks ...fyne.CanvasObjec
 	f.help.Hide()
 	f.from.Hide()
 	f.count.Hide()
-	f.box = Stack(1, f.head, control, f.err, f.from, f.help, f.count)
+	f.box = Stack(1, atLeast(23, f.head), control, f.err, f.from, f.help, f.count)
 	f.SetLabel(label, marks...)
 	f.ExtendBaseWidget(f)
 	return f
@@ -125,7 +125,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	p.layout = func(s fyne.Size) { f.box.Resize(s) }
 	p.min = func() fyne.Size { return f.box.MinSize() }
 	p.refresh = func() { f.box.Refresh() }
-	return p
+	return ready(f, p)
 }
 
 // AccessibilityLabel names the field, who needs it and what is wrong.

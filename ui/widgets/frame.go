@@ -84,7 +84,7 @@ func (b *Banner) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(b)
 	}
 	p.refresh()
-	return p
+	return ready(b, p)
 }
 
 // RailItem is one place of the rail.
@@ -207,7 +207,7 @@ func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(r)
 	}
 	p.refresh()
-	return p
+	return ready(r, p)
 }
 
 type railRow struct {
@@ -268,7 +268,7 @@ func (w *railRow) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(w)
 	}
 	p.refresh()
-	return p
+	return ready(w, p)
 }
 
 // Pill is a rounded mark of the top bar: purpose, officer. With OnTap it can be pressed.
@@ -399,7 +399,7 @@ func (p *Pill) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(p)
 	}
 	r.refresh()
-	return r
+	return ready(p, r)
 }
 
 // StatusItem is one piece of the status bar.
@@ -515,5 +515,5 @@ func (s *StatusBar) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(s)
 	}
 	p.refresh()
-	return p
+	return ready(s, p)
 }

@@ -284,5 +284,5 @@ func (i *Input) CreateRenderer() fyne.WidgetRenderer {
 		p.layout(i.Size())
 	}
 	i.restyle()
-	return p
+	return ready(i, p)
 }

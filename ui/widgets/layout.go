@@ -271,6 +271,27 @@ func (l *centreLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 
 func (l *centreLayout) MinSize(objs []fyne.CanvasObject) fyne.Size { return objs[0].MinSize() }
 
+// atLeast holds an object in the middle of a height that it may exceed: labels of neighbouring fields stay level.
+func atLeast(height float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(atLeastLayout(height), o)
+}
+
+type atLeastLayout float32
+
+func (l atLeastLayout) HeightFor(objs []fyne.CanvasObject, w float32) float32 {
+	return max(float32(l), HeightFor(objs[0], w))
+}
+
+func (l atLeastLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return objs[0].MinSize().Max(fyne.NewSize(0, float32(l)))
+}
+
+func (l atLeastLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	h := min(s.Height, HeightFor(objs[0], s.Width))
+	objs[0].Move(fyne.NewPos(0, (s.Height-h)/2))
+	objs[0].Resize(fyne.NewSize(s.Width, h))
+}
+
 // Grid sets objects on a row of twelve columns by their spans, wrapping to the next row; a span of 0 is all twelve.
 // Below narrow every object takes a row of its own.
 func Grid(units, narrow float32, spans []int, objs ...fyne.CanvasObject) *fyne.Container {
@@ -425,7 +446,7 @@ func (s *Scroll) CreateRenderer() fyne.WidgetRenderer {
 		s.inner.Content.Refresh()
 		s.inner.Refresh()
 	}
-	return p
+	return ready(s, p)
 }
 
 // VLine is a 1 px line from top to bottom, HLine one from side to side.
@@ -467,13 +488,12 @@ func newFill(c fyne.ThemeColorName, m fyne.Size) *fill {
 
 func (f *fill) CreateRenderer() fyne.WidgetRenderer {
 	r := canvas.NewRectangle(theme.Color(f.color))
-	return &paint{
-		objects: []fyne.CanvasObject{r},
-		layout:  func(s fyne.Size) { r.Resize(s) },
-		min:     func() fyne.Size { return f.min },
-		refresh: func() {
-			r.FillColor = theme.Color(f.color)
-			canvas.Refresh(r)
-		},
+	p := &paint{objects: []fyne.CanvasObject{r}}
+	p.layout = func(s fyne.Size) { r.Resize(s) }
+	p.min = func() fyne.Size { return f.min }
+	p.refresh = func() {
+		r.FillColor = theme.Color(f.color)
+		canvas.Refresh(r)
 	}
+	return ready(f, p)
 }

@@ -129,7 +129,7 @@ func (l *List) reveal(i int) {
 	case top < off:
 		l.scroll.ScrollToOffset(fyne.NewPos(0, top))
 	case end > off+h:
-		l.scroll.ScrollToOffset(fyne.NewPos(0, end-h))
+		l.scroll.ScrollToOffset(fyne.NewPos(0, end-h+2*l.inset()))
 	}
 }
 
@@ -269,7 +269,7 @@ func (l *List) measure() {
 	}
 	l.tops[n] = y
 	if at >= 0 && l.scroll != nil {
-		limit := max(0, y-l.scroll.Size().Height)
+		limit := max(0, y+2*l.inset()-l.scroll.Size().Height)
 		l.scroll.Offset.Y = min(max(0, l.tops[at]-shift), limit)
 	}
 }
@@ -302,16 +302,19 @@ func (l *List) refreshRows() {
 
 // CreateRenderer implements fyne.Widget.
 func (l *List) CreateRenderer() fyne.WidgetRenderer {
-	l.body = &listBody{list: l, shown: map[string]*listRow{}}
-	l.body.ExtendBaseWidget(l.body)
-	l.scroll = container.NewVScroll(l.body)
-	l.scroll.OnScrolled = func(fyne.Position) { l.body.fill() }
+	if l.body == nil {
+		// Made once, so that the list stands where it stood when it comes back into sight.
+		l.body = &listBody{list: l, shown: map[string]*listRow{}}
+		l.body.ExtendBaseWidget(l.body)
+		l.scroll = container.NewVScroll(l.body)
+		l.scroll.OnScrolled = func(fyne.Position) { l.body.fill() }
+	}
 	p := &paint{objects: []fyne.CanvasObject{l.scroll}}
 	p.min = func() fyne.Size { return fyne.NewSize(gap(20), theme.Size(theme.RowHeight)) }
 	p.layout = func(s fyne.Size) {
 		if l.Look == CardedRows {
-			l.scroll.Move(fyne.NewPos(-bleed, 0))
-			s.Width += 2 * bleed
+			l.scroll.Move(fyne.NewPos(-bleed, -bleed))
+			s = s.AddWidthHeight(2*bleed, 2*bleed)
 		}
 		if l.width != s.Width-l.inset()*2 || len(l.tops) != l.Data.Len()+1 {
 			l.width = s.Width - l.inset()*2
@@ -328,7 +331,7 @@ func (l *List) CreateRenderer() fyne.WidgetRenderer {
 		l.scroll.Refresh()
 		l.body.fill()
 	}
-	return p
+	return ready(l, p)
 }
 
 // listBody holds the rows in sight.
@@ -341,7 +344,7 @@ type listBody struct {
 }
 
 func (b *listBody) CreateRenderer() fyne.WidgetRenderer {
-	b.draw = &paint{min: func() fyne.Size { return fyne.NewSize(gap(10), max(0, b.list.Total())) }}
+	b.draw = &paint{min: func() fyne.Size { return fyne.NewSize(gap(10), max(0, b.list.Total())+2*b.list.inset()) }}
 	b.draw.layout = func(fyne.Size) { b.fill() }
 	b.draw.refresh = func() { b.fill() }
 	return b.draw
@@ -418,7 +421,7 @@ func (r *listRow) show(i, n int) {
 	r.i, r.id, r.last = i, l.ids[i], i == n-1
 	sel := r.id == l.selected
 	l.Update(i, r.content, RowState{Selected: sel, Focused: sel && l.focused})
-	r.Move(fyne.NewPos(l.inset(), l.tops[i]))
+	r.Move(fyne.NewPos(l.inset(), l.inset()+l.tops[i]))
 	r.Resize(fyne.NewSize(l.width, l.tops[i+1]-l.tops[i]-l.between()))
 	r.Refresh()
 }
@@ -495,5 +498,5 @@ func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
 	}
 	p.refresh = func() { r.style() }
 	r.style()
-	return p
+	return ready(r, p)
 }

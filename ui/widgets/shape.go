@@ -97,7 +97,7 @@ func (g *Glyph) CreateRenderer() fyne.WidgetRenderer {
 	p.min = func() fyne.Size { return fyne.NewSquareSize(g.side()) }
 	p.refresh = func() { build(); canvas.Refresh(g) }
 	build()
-	return p
+	return ready(g, p)
 }
 
 // drawShape gives the objects that draw a shape in a square of side d.

@@ -174,5 +174,5 @@ func (t *Tabs) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(t)
 	}
 	p.refresh()
-	return p
+	return ready(t, p)
 }

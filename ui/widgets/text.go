@@ -139,7 +139,7 @@ func (w *Words) CreateRenderer() fyne.WidgetRenderer {
 		canvas.Refresh(t)
 	}
 	p.refresh()
-	return p
+	return ready(w, p)
 }
 
 // cut shortens text to a width, ending it in ….
@@ -442,5 +442,5 @@ func (f *Flow) CreateRenderer() fyne.WidgetRenderer {
 		build()
 		canvas.Refresh(f)
 	}
-	return p
+	return ready(f, p)
 }
