@@ -426,6 +426,7 @@ func (r *reader) submit(n *node) *submitSpec {
 	}
 	s.result = r.result(n.get("result"))
 	if c := n.get("confirm"); c != nil {
+		s.look = n.str("find_first") != "false" && (s.header == "" || !s.honoured)
 		s.confirm = &confirmSpec{op: r.operation(c), found: r.expr(c, "found"), result: r.result(c.get("result"))}
 	}
 	return s

@@ -91,6 +91,9 @@ func (h *helpers) parse(src string) (*expr, error) {
 	if err := checkQuery(q); err != nil {
 		return nil, err
 	}
+	if err := h.checkLists(q); err != nil {
+		return nil, err
+	}
 	opts := append([]gojq.CompilerOption{gojq.WithVariables(variables)}, h.options()...)
 	code, err := gojq.Compile(q, opts...)
 	if err != nil {
@@ -156,8 +159,14 @@ func (h *helpers) fastPath(q *gojq.Query) ([]step, bool) {
 
 func indexName(i *gojq.Index) (string, bool) {
 	switch {
-	case i == nil || i.IsSlice || i.Start != nil:
+	case i == nil || i.IsSlice:
 		return "", false
+	case i.Start != nil:
+		t := i.Start.Term
+		if t == nil || t.Type != gojq.TermTypeString || t.Str == nil || t.Str.Queries != nil || len(t.SuffixList) > 0 {
+			return "", false
+		}
+		return t.Str.Str, true
 	case i.Name != "":
 		return i.Name, true
 	case i.Str != nil && i.Str.Queries == nil:

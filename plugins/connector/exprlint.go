@@ -311,3 +311,28 @@ func certain(q *gojq.Query) bool {
 	}
 	return false
 }
+
+// checkLists refuses a code list or a format that the file does not have.
+func (h *helpers) checkLists(q *gojq.Query) error {
+	v := &visitor{term: func(t *gojq.Term) error {
+		if t.Type != gojq.TermTypeFunc || len(t.Func.Args) != 1 {
+			return nil
+		}
+		a := t.Func.Args[0].Term
+		if a == nil || a.Type != gojq.TermTypeString || a.Str == nil || a.Str.Queries != nil {
+			return nil
+		}
+		switch t.Func.Name {
+		case "code", "uncode":
+			if h.codes[a.Str.Str] == nil {
+				return &refusal{"There is no code list \"" + a.Str.Str + "\" in this file.", "Add it under codes: {" + a.Str.Str + ": {SOURCE: CANONICAL}}."}
+			}
+		case "day", "instant", "dateout", "stamp":
+			if _, err := parseLayout(a.Str.Str); err != nil {
+				return &refusal{"\"" + a.Str.Str + "\" is not a date or time format.", "Use iso, rfc3339, unix, unix_ms, or letters such as %d/%m/%Y %H:%M:%S."}
+			}
+		}
+		return nil
+	}}
+	return v.walk(q)
+}

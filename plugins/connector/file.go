@@ -159,6 +159,7 @@ type submitSpec struct {
 	accepts  []accept
 	header   string // of the idempotency key
 	honoured bool
+	look     bool // ask confirm before sending
 	result   resultSpec
 	confirm  *confirmSpec
 	at       *node

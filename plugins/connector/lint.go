@@ -163,12 +163,9 @@ func checkOperation(f *findings, s *spec, op *operation, types map[string]plugin
 	}
 }
 
-var (
-	optionRef = regexp.MustCompile(`(?:\.|\$)options\.([A-Za-z_][A-Za-z0-9_]*)`)
-	codeRef   = regexp.MustCompile(`\b(?:un)?code\("([^"]*)"\)`)
-)
+var optionRef = regexp.MustCompile(`(?:\.|\$)options\.([A-Za-z_][A-Za-z0-9_]*)`)
 
-// checkRefs files options and code lists that an expression uses but the file does not declare.
+// checkRefs files options that an expression uses but the file does not declare.
 func checkRefs(f *findings, at *node, e *expr, s *spec, types map[string]plugins.OptionType) {
 	if e == nil {
 		return
@@ -284,7 +281,7 @@ var (
 
 // checkSecrets looks through every text of the file for what should be in a keyring.
 func checkSecrets(f *findings, n *node) {
-	const cure = "Take it out of the file and change it at the system; declare an option of type secret and name it under auth."
+	const cure = "Take it out of the file and change it at the system; declare an option of type secret and name it under auth: its value goes into the keyring."
 	var walk func(key string, n *node)
 	walk = func(key string, n *node) {
 		for _, k := range n.keys {

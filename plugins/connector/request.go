@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -116,7 +117,7 @@ func (s *system) request(ctx context.Context, op *operation, in map[string]any, 
 		for _, h := range list {
 			w, err := h.expr.word(ctx, newScope(in), in)
 			if err != nil {
-				return nil, drift(err)
+				return nil, unsendable(err)
 			}
 			if w == "" {
 				continue
@@ -155,11 +156,11 @@ func (s *system) target(ctx context.Context, op *operation, in map[string]any) (
 	if op.queryAll != nil {
 		v, err := op.queryAll.one(ctx, newScope(in), in)
 		if err != nil {
-			return "", drift(err)
+			return "", unsendable(err)
 		}
 		m, ok := v.(map[string]any)
 		if !ok && v != nil {
-			return "", drift(&shapeError{op.queryAll.src, "a query must be an object"})
+			return "", unsendable(&shapeError{op.queryAll.src, "a query must be an object"})
 		}
 		for _, k := range sortedKeys(m) {
 			if q, err = addQuery(q, k, m[k], op.queryAll); err != nil {
@@ -170,7 +171,7 @@ func (s *system) target(ctx context.Context, op *operation, in map[string]any) (
 	for _, p := range op.query {
 		v, err := p.expr.one(ctx, newScope(in), in)
 		if err != nil {
-			return "", drift(err)
+			return "", unsendable(err)
 		}
 		if q, err = addQuery(q, p.name, v, p.expr); err != nil {
 			return "", err
@@ -201,7 +202,7 @@ func addQuery(q []string, name string, v any, e *expr) ([]string, error) {
 		}
 		w, ok := scalarText(x)
 		if !ok {
-			return nil, drift(&shapeError{e.src, "a query value must be text but is " + gojq.TypeOf(x)})
+			return nil, unsendable(&shapeError{e.src, "a query value must be text but is " + gojq.TypeOf(x)})
 		}
 		q = append(q, strings.ReplaceAll(escapeURI(name), "%24", "$")+"="+escapeURI(w))
 	}
@@ -213,11 +214,11 @@ func (s *system) body(ctx context.Context, op *operation, in map[string]any) ([]
 	case op.body != nil:
 		v, err := op.body.one(ctx, newScope(in), in)
 		if err != nil {
-			return nil, "", drift(err)
+			return nil, "", unsendable(err)
 		}
 		b, err := gojq.Marshal(v)
 		if err != nil {
-			return nil, "", drift(&shapeError{op.body.src, "the body cannot be written as JSON"})
+			return nil, "", unsendable(&shapeError{op.body.src, "the body cannot be written as JSON"})
 		}
 		return b, "application/json", nil
 	case op.graphql != nil:
@@ -225,13 +226,13 @@ func (s *system) body(ctx context.Context, op *operation, in map[string]any) ([]
 		if op.graphql.variables != nil {
 			v, err := op.graphql.variables.one(ctx, newScope(in), in)
 			if err != nil {
-				return nil, "", drift(err)
+				return nil, "", unsendable(err)
 			}
 			vars = v
 		}
 		b, err := gojq.Marshal(map[string]any{"query": op.graphql.query, "variables": vars})
 		if err != nil {
-			return nil, "", drift(&shapeError{"variables", "they cannot be written as JSON"})
+			return nil, "", unsendable(&shapeError{"variables", "they cannot be written as JSON"})
 		}
 		return b, "application/json", nil
 	case op.form != nil:
@@ -239,7 +240,7 @@ func (s *system) body(ctx context.Context, op *operation, in map[string]any) ([]
 		for _, p := range op.form {
 			w, err := p.expr.word(ctx, newScope(in), in)
 			if err != nil {
-				return nil, "", drift(err)
+				return nil, "", unsendable(err)
 			}
 			if w != "" {
 				f.Add(p.name, w)
@@ -288,4 +289,13 @@ func decodeJSON(raw []byte) (any, error) {
 		return nil, fmt.Errorf("something follows the JSON value")
 	}
 	return v, nil
+}
+
+// unsendable turns an expression that fails on what is to be sent into the contract's error.
+func unsendable(err error) error {
+	var shape *shapeError
+	if errors.As(err, &shape) {
+		return &plugins.Error{Kind: plugins.Invalid, Say: "This cannot be written in the form that the system wants: " + shape.Error() + ".", Err: err}
+	}
+	return drift(err)
 }

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,6 +75,20 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 	}
 	sub := k.submit
 	in := s.entryInput(ctx, e, key)
+	if err := s.complete(sub, in); err != nil {
+		return plugins.Receipt{}, err
+	}
+	if sub.look {
+		// The system does not know a key when it sees it twice, so an entry that is there already must be found first.
+		switch r, err := s.confirm(ctx, k, in); plugins.KindOf(err) {
+		case "":
+			r.Already = true
+			return r, nil
+		case plugins.NotFound:
+		default:
+			return plugins.Receipt{}, err
+		}
+	}
 	what := write
 	op := *sub.op
 	if sub.header != "" {
@@ -205,4 +220,42 @@ func (sub *submitSpec) paths(fields []plugins.FieldError) []plugins.FieldError {
 		}
 	}
 	return fields
+}
+
+// complete refuses an entry that lacks a required field or is too long, before anything is sent. A part that is a
+// record of this system needs no fields.
+func (s *system) complete(sub *submitSpec, in map[string]any) error {
+	var bad []plugins.FieldError
+	for _, a := range sub.accepts {
+		at, name := in["entry"].(map[string]any), a.spec.Path
+		if part, rest, ok := strings.Cut(name, "."); ok {
+			at, _ = at[part].(map[string]any)
+			name = rest
+			if at["id"] != nil {
+				continue
+			}
+		}
+		var text string
+		switch v := at[name].(type) {
+		case string:
+			text = v
+		case []any:
+			for _, x := range v {
+				w, _ := x.(string)
+				text += w
+			}
+		}
+		switch {
+		case a.spec.Required && text == "":
+			bad = append(bad, plugins.FieldError{Path: a.spec.Path, Say: s.spec.name + " needs this."})
+		case a.spec.MaxLength > 0 && len([]rune(text)) > a.spec.MaxLength:
+			bad = append(bad, plugins.FieldError{Path: a.spec.Path, Say: s.spec.name + " takes at most " + strconv.Itoa(a.spec.MaxLength) + " characters."})
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	e := s.fail(plugins.Invalid, "%s needs other fields before it can take this. Correct them and send again.", s.spec.name)
+	e.Fields = bad
+	return e
 }

@@ -95,7 +95,7 @@ func fillPath(ctx context.Context, parts []part, in map[string]any) (string, err
 		}
 		w, err := p.expr.word(ctx, newScope(in), in)
 		if err != nil {
-			return "", drift(err)
+			return "", unsendable(err)
 		}
 		if w == "" || w == "." || w == ".." {
 			return "", plugins.Errorf(plugins.Invalid, "This cannot be asked of the system without a value for %s.", p.expr)
@@ -241,7 +241,7 @@ func (e *element) render(ctx context.Context, b *strings.Builder, in map[string]
 	if ps, ok := e.children[0].([]part); ok && len(e.children) == 1 && len(ps) == 1 && ps[0].expr != nil {
 		v, err := ps[0].expr.one(ctx, newScope(in), in)
 		if err != nil {
-			return false, drift(err)
+			return false, unsendable(err)
 		}
 		list, many := v.([]any)
 		if !many && v != nil {
@@ -253,7 +253,7 @@ func (e *element) render(ctx context.Context, b *strings.Builder, in map[string]
 			}
 			w, ok := scalarText(x)
 			if !ok {
-				return false, drift(&shapeError{ps[0].expr.src, "expected text"})
+				return false, unsendable(&shapeError{ps[0].expr.src, "expected text"})
 			}
 			fmt.Fprintf(b, "<%s%s>%s</%s>", e.name, attrs, escapeXML(w), e.name)
 		}
@@ -306,7 +306,7 @@ func fillXML(ctx context.Context, parts []part, in map[string]any) (string, erro
 		}
 		w, err := p.expr.word(ctx, newScope(in), in)
 		if err != nil {
-			return "", drift(err)
+			return "", unsendable(err)
 		}
 		b.WriteString(escapeXML(w))
 	}

@@ -19,7 +19,7 @@ import (
 
 // force is one demonstration force for all tests of the package.
 var force = sync.OnceValues(func() (*demoforce.Force, error) {
-	return demoforce.Start(context.Background(), demoforce.Options{Scale: 0.05, LiveEvery: 500 * time.Millisecond})
+	return demoforce.Start(context.Background(), demoforce.Options{Scale: 0.05, LiveEvery: -1})
 })
 
 func demo(t testing.TB) *demoforce.Force {

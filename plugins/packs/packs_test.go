@@ -1,6 +1,7 @@
 package packs
 
 import (
+	"sync"
 	"testing"
 
 	"muster/assets"
@@ -43,9 +44,11 @@ func TestLoadNamesWhatThereIs(t *testing.T) {
 	}
 }
 
+var loadDictionary = sync.OnceValues(func() (*pole.Dictionary, error) { return pole.Load(assets.FS) })
+
 func dictionary(t testing.TB) *pole.Dictionary {
 	t.Helper()
-	d, err := pole.Load(assets.FS)
+	d, err := loadDictionary()
 	if err != nil {
 		t.Fatal(err)
 	}
