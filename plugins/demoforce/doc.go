@@ -189,7 +189,7 @@
 // # Vehicles, "vehicles": DVLA Vehicle Enquiry Service as published (dvla_ves; base_url = http://127.0.0.1:PORT/vehicle-enquiry; api_key)
 //
 // POST /v1/vehicles {"registrationNumber":"YK19FZB"}, x-api-key. Answers and errors as published; the documented test
-// registrations answer as at its test host. A missing or wrong key is 403 {"message":"Forbidden"} from the gateway.
+// registrations answer as at its test host. It knows the plates of the population (a cloned one once), no keeper. A missing or wrong key is 403 {"message":"Forbidden"} from the gateway.
 //
 // # Street crime and stops, "streetcrime": data.police.uk as published (police_uk; base_url = http://127.0.0.1:PORT/api)
 //
@@ -199,7 +199,7 @@
 // # Control
 //
 // ControlURL with Authorization: Bearer ControlToken: GET /systems; GET|PUT|DELETE /faults/{system}; GET|DELETE /faults;
-// POST /live[?priority=P1&type=110] makes an incident now; GET /deliveries[?system=rms] is what each system took;
+// POST /live[?priority=P1&type=110] makes an incident now and names it; GET /deliveries[?system=rms] is what each system took;
 // GET /truth/{system}/{id} is which records of other systems are the same. A Fault in JSON:
 //
 //	{"kind":"slow"|"down"|"hang"|"limited"|"error"|"malformed"|"truncated"|"toolarge"|"expired"|"reset-before"|"reset-after",
