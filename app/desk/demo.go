@@ -75,7 +75,7 @@ func (d *Demo) Describe() map[string]any {
 		"credentials": d.force.Credentials(),
 		"faults": map[string]any{"url": d.force.ControlURL(), "token": d.force.ControlToken(),
 			"switch": "PUT {url}/faults/{system} with Authorization: Bearer {token} and {\"kind\":\"slow\",\"delay_ms\":1500}; DELETE ends it",
-			"kinds": demoforce.FaultKinds()},
+			"kinds":  demoforce.FaultKinds()},
 	}
 }
 
@@ -138,7 +138,7 @@ func (d *Desk) startDemo(ctx context.Context) error {
 	if seed == 0 {
 		seed = 1
 	}
-	force, err := demoforce.Start(context.WithoutCancel(ctx), demoforce.Options{Seed: seed, Latency: 1, Log: d.log})
+	force, err := demoforce.Start(context.WithoutCancel(ctx), demoforce.Options{Seed: seed, Scale: d.opts.DemoScale, Latency: 1, Log: d.log})
 	if err != nil {
 		return fmt.Errorf("the demonstration force could not start: %w", err)
 	}

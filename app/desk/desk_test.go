@@ -30,7 +30,7 @@ func openDemo(t testing.TB, dir, user string) *Desk {
 	t.Helper()
 	pol := policy.Default()
 	var desk atomic.Pointer[Desk]
-	d, err := Open(t.Context(), Options{Profile: dir, Policy: &pol, OpenBrowser: func(url string) error {
+	d, err := Open(t.Context(), Options{Profile: dir, Policy: &pol, DemoScale: 0.1, OpenBrowser: func(url string) error {
 		return desk.Load().DemoBrowser(user, demoforce.Password)(url)
 	}})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"muster/app/desk"
+	"muster/app/signin"
 )
 
 // version is set by the build from FyneApp.toml.
@@ -141,6 +142,12 @@ func (e *env) with(f func(*desk.Desk) error) error {
 	defer d.Close()
 	if err := d.Restore(e.ctx); err != nil {
 		return err
+	}
+	if d.State() != signin.SignedIn {
+		if r := d.Reason(); r != "" {
+			return fmt.Errorf("%s (musterctl login signs in)", r)
+		}
+		return errors.New("nobody is signed in: run musterctl login")
 	}
 	return f(d)
 }

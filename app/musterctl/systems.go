@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"muster/app/desk"
+	"muster/app/signin"
 	"muster/plugins"
 )
 
@@ -26,9 +28,13 @@ func (c systemsListCmd) Run(e *env) error {
 		return err
 	}
 	defer d.Close()
+	err = d.Restore(e.ctx) // who is signed in decides which credentials are missing; the list itself needs nobody
 	if c.Check {
-		if err := d.Restore(e.ctx); err != nil {
+		if err != nil {
 			return err
+		}
+		if d.State() != signin.SignedIn {
+			return errors.New("nobody is signed in: run musterctl login")
 		}
 		d.CheckSystems(e.ctx)
 	}

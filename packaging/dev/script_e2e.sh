@@ -69,7 +69,7 @@ ctl demo fault custody none >/dev/null
 ctl outbox run --wait 60s >"$work/outbox.json" 2>"$work/outbox.err"
 want "delivered once it is back" has 'map(select(.type=="delivery")) | all(.[]; .state=="delivered")' "$work/outbox.json"
 curl -fsS -H "Authorization: Bearer $MUSTER_DEMO_TOKEN" "$MUSTER_DEMO_CONTROL/deliveries?system=custody" >"$work/deliveries.json"
-want "custody holds each entry exactly once" jq -e '[.. | objects | select(has("key")) | .key] | length == 2 and (unique | length) == 2' "$work/deliveries.json"
+want "custody holds each entry exactly once" jq -e '[.. | objects | select(has("client_ref")) | .client_ref] | length == 2 and (unique | length) == 2' "$work/deliveries.json" >/dev/null
 
 echo "audit, evaluate, doctor"
 ctl audit verify >"$work/verify.json" 2>"$work/verify.err"
