@@ -1,6 +1,9 @@
 package screens
 
 import (
+	"strings"
+	"unicode"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -23,6 +26,7 @@ type enterPlace struct {
 	sig     string
 	form    *formView
 	first   fyne.Focusable
+	up      bool // on screen
 	about   string
 	marking pole.Marking // of the case that the entry is about
 	receipt *fyne.Container
@@ -65,6 +69,7 @@ func newEnter(k *kit, h place.Host) *enterPlace {
 
 // Shown starts a form (place.NewEntry), or opens a draft (entry.Draft).
 func (p *enterPlace) Shown(arg any) {
+	p.up = true
 	p.vm.Load()
 	switch a := arg.(type) {
 	case place.NewEntry:
@@ -79,6 +84,9 @@ func (p *enterPlace) Shown(arg any) {
 		p.vm.Resume(a)
 	}
 }
+
+// Hidden leaves the keyboard to the place that comes up.
+func (p *enterPlace) Hidden() { p.up = false }
 
 func (p *enterPlace) Focus() {
 	if p.mode == "form" && p.form != nil {
@@ -214,8 +222,10 @@ func (p *enterPlace) refresh() {
 		}
 		p.form.refresh()
 		if fresh {
-			p.form.focusFirst()
 			p.host.Refresh()
+			if p.up {
+				p.form.focusFirst()
+			}
 		}
 	case "sent":
 		p.refreshSent(fresh)
@@ -242,6 +252,7 @@ func (p *enterPlace) refreshStart(fresh bool) {
 		return
 	}
 	p.sig = sig
+	before := p.first
 	p.form, p.first = nil, nil
 	objs := []fyne.CanvasObject{widgets.NewTitle(t("screens.entry.new"))}
 	if e := p.vm.Err(); e != "" {
@@ -278,12 +289,19 @@ func (p *enterPlace) refreshStart(fresh bool) {
 	p.main.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Pad(5, 5, narrow(760, widgets.Stack(2.5, objs...))))}
 	p.main.Refresh()
 	p.host.Refresh()
+	if c := p.host.Canvas(); p.up && c != nil && (c.Focused() == nil || c.Focused() == before) {
+		// What had the keyboard has just been drawn anew.
+		p.Focus()
+	}
 }
 
-// firstWords is a little of what a draft holds, to know it by: its longest value.
+// firstWords is a little of what a draft holds, to know it by: its longest value in words.
 func firstWords(d entry.Draft) string {
 	best := ""
 	for _, v := range d.Values {
+		if !strings.ContainsFunc(v, unicode.IsLetter) {
+			continue
+		}
 		if len([]rune(v)) > len([]rune(best)) || len(v) == len(best) && v < best {
 			best = v
 		}
@@ -325,8 +343,10 @@ func (p *enterPlace) refreshSent(fresh bool) {
 	p.receipt.Refresh()
 	p.main.Refresh()
 	if fresh {
-		p.Focus()
 		p.host.Refresh()
+		if p.up {
+			p.Focus()
+		}
 	}
 }
 

@@ -80,7 +80,7 @@ func (r *rig) drain() bool {
 // settle lets everything under way come to rest.
 func (r *rig) settle() {
 	quiet := 0
-	for end := time.Now().Add(5 * time.Second); quiet < 20 && time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Second); quiet < 10 && time.Now().Before(end); {
 		if r.drain() {
 			quiet = 0
 		} else {
@@ -210,4 +210,26 @@ func (r *rig) shot(name string) {
 	if err := png.Encode(w, img); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// worst drains until ok, and gives the longest time that one function kept the UI goroutine.
+func (r *rig) worst(ok func() bool) time.Duration {
+	var worst time.Duration
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+		r.mu.Lock()
+		q := r.queue
+		r.queue = nil
+		r.mu.Unlock()
+		for _, f := range q {
+			t0 := time.Now()
+			f()
+			worst = max(worst, time.Since(t0))
+		}
+		if len(q) > 0 && ok() {
+			return worst
+		}
+		time.Sleep(time.Millisecond)
+	}
+	r.t.Fatalf("never came to its end: %s", r.words())
+	return worst
 }

@@ -227,19 +227,6 @@ func (k *kit) fact(m caseview.Merged, mark func(caseview.Source) vm.Mark, note f
 	return widgets.Fact{Label: m.Label, Value: widgets.NewFlow(runs...), Right: right}
 }
 
-// highest is the highest marking of some records.
-func (k *kit) highest(records []pole.Record) pole.Marking {
-	d := k.desk.Dictionary()
-	if d == nil {
-		return pole.Marking{}
-	}
-	ms := make([]pole.Marking, 0, len(records))
-	for i := range records {
-		ms = append(ms, records[i].Marking)
-	}
-	return d.Highest(ms...)
-}
-
 // column is a side column of the window on the panel's ground.
 func column(o fyne.CanvasObject) fyne.CanvasObject { return widgets.Ground(theme.Panel, o) }
 

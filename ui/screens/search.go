@@ -34,7 +34,18 @@ type searchPlace struct {
 	noView  bool
 	ticking bool
 	closed  bool
-	shown   string // what empty shows
+	badges  map[badgeKey]float32 // measured heights
+	up      bool                 // on screen
+	shown   string               // what empty shows
+}
+
+// badgeKey is what the height of a row's badges depends on.
+type badgeKey struct {
+	id       string
+	warnings int
+	possible string
+	old      bool
+	width    float32
 }
 
 // Below these widths of the place the preview, and then the side column, fold away.
@@ -44,7 +55,7 @@ const (
 )
 
 func newSearch(k *kit, h place.Host) *searchPlace {
-	p := &searchPlace{base: base{k: k, host: h, id: place.Search}, parts: rows[*resultRow]{}}
+	p := &searchPlace{base: base{k: k, host: h, id: place.Search}, parts: rows[*resultRow]{}, badges: map[badgeKey]float32{}}
 	p.vm = vm.NewSearch(k.env, k.desk, k.build)
 	p.vm.WithPurpose = h.WithPurpose
 	p.vm.OnChange = p.refresh
@@ -55,7 +66,7 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 	p.count = widgets.NewWords("", widgets.MutedText)
 	p.fresh = widgets.NewSmall("", shellKey(fyne.KeyPeriod), p.settle)
 	p.fresh.Hide()
-	p.list = widgets.NewList(ids{p.vm.Count, func(i int) string { v, _ := p.vm.View(i); return v.ID }},
+	p.list = widgets.NewList(ids{p.vm.Count, p.vm.ID},
 		func() fyne.CanvasObject { return newResultRow(p.parts) },
 		func(i int, o fyne.CanvasObject, _ widgets.RowState) { p.parts[o].set(p.vm.Row(i)) })
 	p.list.Look = widgets.CardedRows
@@ -99,8 +110,10 @@ func (p *searchPlace) layMiddle(o []fyne.CanvasObject, s fyne.Size) {
 
 // Shown takes the text of the command bar and searches for it.
 func (p *searchPlace) Shown(arg any) {
+	p.up = true
 	switch a := arg.(type) {
 	case string:
+		clear(p.badges)
 		p.vm.Take(a, nil)
 		p.vm.Run()
 	case place.SearchArg:
@@ -108,6 +121,7 @@ func (p *searchPlace) Shown(arg any) {
 		if in, ok := a.As.(search.Interpretation); ok {
 			as = &in
 		}
+		clear(p.badges)
 		p.vm.Take(a.Text, as)
 		p.vm.Run()
 	default:
@@ -116,6 +130,9 @@ func (p *searchPlace) Shown(arg any) {
 		}
 	}
 }
+
+// Hidden leaves the keyboard to the place that comes up.
+func (p *searchPlace) Hidden() { p.up = false }
 
 // Typed hears what is typed into the command bar: a search for other words stops.
 func (p *searchPlace) Typed(text string) {
@@ -158,12 +175,10 @@ func (p *searchPlace) Fold(w float32) {
 
 // Marking is the highest marking of what the rows hold.
 func (p *searchPlace) Marking() pole.Marking {
-	var recs []pole.Record
-	for i := range p.vm.Count() {
-		v, _ := p.vm.View(i)
-		recs = append(recs, v.Entity.Records...)
+	if d := p.k.desk.Dictionary(); d != nil {
+		return d.Highest(p.vm.Markings()...)
 	}
-	return p.k.highest(recs)
+	return pole.Marking{}
 }
 
 func (p *searchPlace) Shortcuts() []place.Shortcut {
@@ -184,7 +199,7 @@ func (p *searchPlace) Shortcuts() []place.Shortcut {
 
 func (p *searchPlace) moved(id string) {
 	for i := range p.vm.Count() {
-		if v, _ := p.vm.View(i); v.ID == id {
+		if p.vm.ID(i) == id {
 			p.vm.Select(i)
 			return
 		}
@@ -207,14 +222,22 @@ func (p *searchPlace) settle() {
 
 // rowHeight is the height of a result: one line for who it is, one for its danger where there is any, one for why it is here.
 func (p *searchPlace) rowHeight(i int, width float32) float32 {
-	v, ok := p.vm.View(i)
-	if !ok {
-		return 0
-	}
+	title, detail, systems, warns := p.vm.Shape(i)
 	h := theme.Gap(5) + 22 + 21
-	if len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old {
+	// Letters are counted instead of measured, to guess whether who it is needs a second line.
+	if room := width - theme.Gap(10) - 52*float32(systems); 8.4*float32(title)+7*float32(detail)+12 > room {
+		h += 22
+	}
+	if warns {
 		// Danger is never cut: the badges are measured, on as many lines as they need.
-		h += widgets.HeightFor(widgets.NewFlow(rowBadges(p.vm.Row(i))...), width-theme.Gap(7)) + theme.Gap(1)
+		row := p.vm.Row(i)
+		k := badgeKey{row.ID, len(row.Warnings), row.Possible, row.Old, width}
+		b, known := p.badges[k]
+		if !known {
+			b = widgets.HeightFor(widgets.NewFlow(rowBadges(row)...), width-theme.Gap(7)) + theme.Gap(1)
+			p.badges[k] = b
+		}
+		h += b
 	}
 	return h
 }
@@ -249,7 +272,7 @@ func (p *searchPlace) refresh() {
 	if p.vm.Running() && !p.ticking {
 		p.tick()
 	}
-	if p.vm.Count() > 0 && p.host.Canvas() != nil && p.host.Canvas().Focused() == nil {
+	if p.up && p.vm.Count() > 0 && p.host.Canvas() != nil && p.host.Canvas().Focused() == nil {
 		p.list.Focus()
 	}
 }
@@ -404,7 +427,7 @@ type resultRow struct {
 
 func newResultRow(m rows[*resultRow]) fyne.CanvasObject {
 	r := &resultRow{head: widgets.NewFlow(), chips: widgets.NewFlow(), badges: widgets.NewFlow(), line: widgets.NewFlow()}
-	r.head.MaxLines, r.line.MaxLines = 1, 1
+	r.head.MaxLines, r.line.MaxLines = 2, 1
 	r.box = widgets.Stack(1, widgets.Row(3, widgets.Grow(r.head), widgets.Fix(r.chips)), r.badges, r.line)
 	o := widgets.Pad(2.5, 3.5, r.box)
 	m[o] = r

@@ -486,3 +486,45 @@ func (s *Search) TakenFor() string {
 	}
 	return ""
 }
+
+// ID is the id of row i of those shown.
+func (s *Search) ID(i int) string {
+	if i < 0 || i >= len(s.shown) {
+		return ""
+	}
+	return s.shown[i]
+}
+
+// Shape is what the height of row i depends on: how long its title and detail are, by how many systems, and whether it has
+// something to warn of. It is asked of every row whenever results come in, and copies nothing.
+func (s *Search) Shape(i int) (title, detail, systems int, warns bool) {
+	if i < 0 || i >= len(s.shown) {
+		return 0, 0, 0, false
+	}
+	v := s.rows[s.shown[i]]
+	return len(v.Title), len(v.Detail), len(v.Systems), len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old
+}
+
+// Markings lists the markings of the rows shown, each once.
+func (s *Search) Markings() []pole.Marking {
+	var out []pole.Marking
+	seen := map[string]bool{}
+	for _, id := range s.shown {
+		recs := s.rows[id].Entity.Records
+		for i := range recs {
+			m := &recs[i].Marking
+			if m.Classification == "" && len(m.Handling) == 0 {
+				continue
+			}
+			key := m.Classification
+			if len(m.Handling) > 0 {
+				key += "\x00" + strings.Join(m.Handling, "\x00")
+			}
+			if !seen[key] {
+				seen[key] = true
+				out = append(out, *m)
+			}
+		}
+	}
+	return out
+}
