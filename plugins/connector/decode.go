@@ -44,9 +44,7 @@ func (r *reader) spec(n *node) *spec {
 		s.hosts = []string{s.base}
 	}
 	for _, a := range n.get("auth").list() {
-		s.auth = append(s.auth, plugins.AuthSpec{Kind: plugins.AuthKind(a.str("kind")), Token: a.str("token"), Base: either(a.str("base"), s.base),
-			Scope: a.str("scope"), Audience: a.str("audience"), Resource: a.str("resource"), Header: a.str("header"), Prefix: a.str("prefix"),
-			Query: a.str("query"), User: a.str("user"), Secret: a.str("secret"), Digest: a.flag("digest"), InBody: a.flag("in_body")})
+		s.auth = append(s.auth, readAuth(a, s.base))
 	}
 	s.limits = r.limits(n.get("limits"))
 	s.helpers = r.helpers(n)
@@ -64,6 +62,24 @@ func (r *reader) spec(n *node) *spec {
 		}
 	}
 	return s
+}
+
+func readAuth(a *node, base string) plugins.AuthSpec {
+	out := plugins.AuthSpec{Kind: plugins.AuthKind(a.str("kind")), Token: a.str("token"), Base: either(a.str("base"), base),
+		Scope: a.str("scope"), Audience: a.str("audience"), Resource: a.str("resource"), Header: a.str("header"), Prefix: a.str("prefix"),
+		Query: a.str("query"), User: a.str("user"), Secret: a.str("secret"), Digest: a.flag("digest"), InBody: a.flag("in_body"),
+		Login: a.str("login"), Page: a.str("page"), UserField: a.str("user_field"), SecretField: a.str("secret_field"),
+		Lost: plugins.LostSession{Path: a.get("lost").str("path"), Text: a.get("lost").str("text")}}
+	if form := a.get("form"); form != nil {
+		out.Form = map[string]string{}
+		for _, k := range form.keys {
+			out.Form[k] = form.str(k)
+		}
+	}
+	for _, x := range a.get("also").list() {
+		out.Also = append(out.Also, readAuth(x, out.Base))
+	}
+	return out
 }
 
 func either(a, b string) string {

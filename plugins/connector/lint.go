@@ -239,7 +239,7 @@ func address(f *findings, n *node, s string) {
 func checkAuth(f *findings, n *node, types map[string]plugins.OptionType) {
 	need := map[plugins.AuthKind][]string{
 		plugins.AuthExchange: {"token"}, plugins.AuthOAuth2Client: {"token", "user", "secret"}, plugins.AuthAPIKey: {"secret"},
-		plugins.AuthBasic: {"user", "secret"}, plugins.AuthWSSUsername: {"user", "secret"}, plugins.AuthCookie: {"token", "user", "secret"},
+		plugins.AuthBasic: {"user", "secret"}, plugins.AuthWSSUsername: {"user", "secret"}, plugins.AuthCookie: {"login", "user", "secret"},
 	}
 	kind := plugins.AuthKind(n.str("kind"))
 	for _, key := range need[kind] {
@@ -267,8 +267,13 @@ func checkAuth(f *findings, n *node, types map[string]plugins.OptionType) {
 			f.fail(v, "Give the option type: url.", "The option %q is not an address.", v.text())
 		}
 	}
-	if t := n.get("token"); t != nil && urlStart.MatchString(t.text()) {
-		address(f, t, t.text())
+	for _, key := range []string{"token", "login", "page"} {
+		if t := n.get(key); t != nil && urlStart.MatchString(t.text()) {
+			address(f, t, t.text())
+		}
+	}
+	for _, a := range n.get("also").list() {
+		checkAuth(f, a, types)
 	}
 }
 

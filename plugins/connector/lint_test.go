@@ -82,6 +82,8 @@ func TestProblemsNameLineAndCure(t *testing.T) {
 		"bad zone":                 {"check:", "times: {zone: Mars}\ncheck:", 8, "time zone", "Europe/London"},
 		"bad format":               {"check:", "times: {date: DD/MM/YYYY}\ncheck:", 8, "format", "%d"},
 		"auth lacks":               {"auth: {kind: api_key, header: x-api-key, secret: key}", "auth: {kind: oauth2_client, secret: key}", 7, "lacks", "Add"},
+		"cookie lacks":             {"auth: {kind: api_key, header: x-api-key, secret: key}", "auth: {kind: cookie, secret: key}", 7, "lacks", "Add"},
+		"second credential":        {"secret: key}\ncheck", "secret: key, also: [{kind: api_key, secret: nope, header: k}]}\ncheck", 7, "must name an option", "type: secret"},
 		"unknown shape":            {"name: Acme", "name: Acme\nshape: hexagon", 4, "hexagon", "square"},
 	} {
 		t.Run(name, func(t *testing.T) {
