@@ -119,7 +119,7 @@ func (c *cacheTx) putRecord(r pole.Record) error {
 	if err != nil {
 		return err
 	}
-	id := c.refs.id(r.Ref.String())
+	id := c.refs.id(r.String())
 	entry := refEntry{read: r.Read.Unix(), size: uint32(len(data))}
 	tokens := c.store.tokens(&r)
 	was, err := c.get(c.refs, id)

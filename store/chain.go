@@ -122,7 +122,7 @@ func (s *Store) EachAuditBack(before uint64, f func(seq uint64, prev [sha256.Siz
 		if before == 0 {
 			end = seqKey(^uint64(0))
 		}
-		return tx.eachBack(s.keys.box(chainAudit), nil, end, func(k, plain []byte) (bool, error) {
+		return tx.eachBack(s.keys.box(chainAudit), end, func(k, plain []byte) (bool, error) {
 			seq, prev, payload, err := chainEntry(chainAudit, k, plain)
 			if err != nil {
 				return false, err

@@ -17,7 +17,8 @@ var (
 	// ErrCorrupt means that a byte of the file is not as Muster wrote it.
 	ErrCorrupt = errors.New("the file is damaged: keep it as it is, and ask IT to restore a copy or to set up the profile anew")
 	// ErrLocked means that another process holds the file.
-	ErrLocked = errors.New("Muster is already open: use the window that is open, or close it first")
+	ErrLocked = errors.New( //nolint:staticcheck // begins with a name
+		"Muster is already open: use the window that is open, or close it first")
 	// ErrFull means that the disk took no more. The change that met it did not happen; everything before it is there.
 	ErrFull = errors.New("the disk is full: nothing that was saved before is lost, but this change is not saved; free some space and try again")
 	// ErrNewer means that a newer Muster wrote the file.

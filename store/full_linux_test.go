@@ -37,7 +37,7 @@ func fillStore(s *Store) error {
 		}
 	}
 	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "nothing that was saved before is lost") {
-		return fmt.Errorf("a full disk gave %v after %d", err, n)
+		return fmt.Errorf("a full disk gave, after %d: %w", n, err)
 	}
 	if _, ok, err := c.Get(strconv.Itoa(n)); ok || err != nil {
 		return fmt.Errorf("what was refused is there: %v %w", ok, err)

@@ -122,12 +122,7 @@ func (t *Tx) change(b *box, hash []byte, add, remove []uint64) error {
 
 func lastBlock(bk *bolt.Bucket, b *box, hash []byte) (block uint32, ids []uint64, err error) {
 	c := bk.Cursor()
-	k, v := c.Seek(postingKey(hash, ^uint32(0)))
-	if k == nil {
-		k, v = c.Last()
-	} else {
-		k, v = c.Prev()
-	}
+	k, v := lastBefore(c, postingKey(hash, ^uint32(0)))
 	if len(k) != idSize+4 || string(k[:idSize]) != string(hash) {
 		return 0, nil, nil
 	}

@@ -94,7 +94,7 @@ func openAs(path string, key []byte, o Options, format int, steps []migration) (
 	if len(key) != keySize {
 		return nil, ErrKey
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil { //nolint:gosec // the profile's own folder
 		return nil, explained(err)
 	}
 	lock, err := locked(path, o.LockWait)
@@ -103,17 +103,17 @@ func openAs(path string, key []byte, o Options, format int, steps []migration) (
 	}
 	defer func() {
 		if err != nil {
-			lock.Unlock()
+			err = errors.Join(err, lock.Unlock())
 		}
 	}()
-	if _, statErr := os.Stat(path); errors.Is(statErr, fs.ErrNotExist) {
+	if _, statErr := os.Stat(path); errors.Is(statErr, fs.ErrNotExist) { //nolint:gosec // the profile's own file
 		if err := create(path, key, o, format); err != nil {
 			return nil, err
 		}
 	} else if statErr != nil {
 		return nil, explained(statErr)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
+	if err := os.Chmod(path, 0o600); err != nil { //nolint:gosec // the profile's own file
 		return nil, explained(err)
 	}
 	if err := preflight(path); err != nil {
@@ -128,8 +128,7 @@ func openAs(path string, key []byte, o Options, format int, steps []migration) (
 	}
 	s.db.AllocSize = growth
 	if err := s.unseal(key, format, steps); err != nil {
-		recovering(s.db.Close)
-		return nil, err
+		return nil, errors.Join(err, recovering(s.db.Close))
 	}
 	return s, nil
 }
@@ -146,8 +145,7 @@ func locked(path string, wait time.Duration) (*flock.Flock, error) {
 			return lock, nil
 		}
 		if !time.Now().Before(end) {
-			lock.Close()
-			return nil, ErrLocked
+			return nil, errors.Join(ErrLocked, lock.Close())
 		}
 	}
 }
@@ -155,13 +153,12 @@ func locked(path string, wait time.Duration) (*flock.Flock, error) {
 // create writes a new file beside path and puts it there in one step, so that a crash leaves either none or a whole one.
 func create(path string, key []byte, o Options, format int) error {
 	fresh := path + ".new"
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := discard(fresh); err != nil {
 		return explained(err)
 	}
 	db, err := bolt.Open(fresh, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, MaxSize: o.MaxBytes})
 	if err != nil {
-		os.Remove(fresh)
-		return explained(err)
+		return explained(errors.Join(err, discard(fresh)))
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
 		h, err := tx.CreateBucketIfNotExists(bucketHeader)
@@ -188,13 +185,20 @@ func create(path string, key []byte, o Options, format int) error {
 		return nil
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
-		os.Remove(fresh)
-		return explained(err)
+		return explained(errors.Join(err, discard(fresh)))
 	}
 	if err := os.Rename(fresh, path); err != nil {
 		return explained(err)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// discard removes a file that may not be there.
+func discard(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { //nolint:gosec // the profile's own file
+		return err
+	}
+	return nil
 }
 
 // syncDir makes a rename durable. Windows has no such call; its rename is journalled.
@@ -206,8 +210,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return explained(err)
 	}
-	defer d.Close()
-	return explained(d.Sync())
+	return explained(errors.Join(d.Sync(), d.Close()))
 }
 
 // unseal tries the key on the file's header and brings an older format up to date.

@@ -129,9 +129,7 @@ func (s *Store) alternatives(q CacheQuery) (all [][]string) {
 		}
 		all = append(all, asked...)
 	}
-	for _, w := range wordsOrWhole(q.Text) {
-		all = append(all, w)
-	}
+	all = append(all, wordsOrWhole(q.Text)...)
 	var kinds, systems []string
 	for _, k := range q.Kinds {
 		kinds = append(kinds, join("k", string(k)))

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
@@ -171,29 +170,31 @@ func (t *Tx) each(b *box, from []byte, f func(key, plain []byte) error) error {
 	return err
 }
 
-// eachBack opens values from the last key before the end of prefix back to its start.
-func (t *Tx) eachBack(b *box, prefix, end []byte, f func(key, plain []byte) (more bool, err error)) error {
-	return recovering(func() error {
-		bk, err := t.bucket(b)
-		if err != nil || bk == nil {
+// lastBefore moves a cursor to the last key before end.
+func lastBefore(c *bolt.Cursor, end []byte) (k, v []byte) {
+	if k, _ := c.Seek(end); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+// eachBack opens values from the last key before end backwards, until f wants no more.
+func (t *Tx) eachBack(b *box, end []byte, f func(key, plain []byte) (more bool, err error)) error {
+	var c *bolt.Cursor
+	var k, v []byte
+	bk, err := t.bucket(b)
+	if err != nil || bk == nil {
+		return err
+	}
+	err = recovering(func() error { c = bk.Cursor(); k, v = lastBefore(c, end); return nil })
+	for ; err == nil && k != nil; err = recovering(func() error { k, v = c.Prev(); return nil }) {
+		plain, err := b.open(k, v)
+		if err != nil {
 			return err
 		}
-		c := bk.Cursor()
-		k, v := c.Seek(end)
-		if k == nil {
-			k, v = c.Last()
-		} else {
-			k, v = c.Prev()
+		if more, err := f(k, plain); err != nil || !more {
+			return err
 		}
-		for ; k != nil && bytes.HasPrefix(k, prefix); k, v = c.Prev() {
-			plain, err := b.open(k, v)
-			if err != nil {
-				return err
-			}
-			if more, err := f(k, plain); err != nil || !more {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return err
 }

@@ -129,7 +129,7 @@ func (s *Saver) Save(d Draft) {
 		return
 	}
 	if s.timer == nil {
-		s.timer = time.AfterFunc(saveWithin, func() { s.Flush() })
+		s.timer = time.AfterFunc(saveWithin, func() { _ = s.Flush() })
 	}
 }
 
@@ -162,7 +162,7 @@ func (s *Saver) Flush() error {
 				s.pending[id] = d
 			}
 			if s.timer == nil && !s.closed {
-				s.timer = time.AfterFunc(5*saveWithin, func() { s.Flush() })
+				s.timer = time.AfterFunc(5*saveWithin, func() { _ = s.Flush() })
 			}
 			s.mu.Unlock()
 		}

@@ -50,7 +50,7 @@ func TestShippedFormsAskWhatTheDictionaryKnows(t *testing.T) {
 func TestAWrongFormSaysWhere(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"unknown field":      {"name: Note", "name: Note\ncolour: red", "forms/x.yaml:3: "},
-		"no such property":   {"path: description", "path: descripton", `forms/x.yaml:10: field descripton: the dictionary has no property "descripton"`},
+		"no such property":   {"path: description", "path: descriptions", `forms/x.yaml:10: field descriptions: the dictionary has no property "descriptions"`},
 		"of another kind":    {"path: person.surname", "path: person.vrm", "forms/x.yaml:11: field person.vrm: the dictionary has no vrm of a person"},
 		"no such part":       {"path: person.surname", "path: victim.surname", `forms/x.yaml:11: field victim.surname: the form has no part "victim"`},
 		"no such kind":       {"kind: incident", "kind: incidence", `forms/x.yaml:3: the dictionary has no kind "incidence"`},

@@ -61,7 +61,7 @@ func (b Backoff) after(attempt int, asked time.Duration) time.Duration {
 	if attempt = max(attempt, 1); attempt < 30 {
 		d = min(most, first<<(attempt-1))
 	}
-	d = time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+	d = time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // a delay, no secret
 	return max(d, min(asked, longest))
 }
 

@@ -96,8 +96,8 @@ func TestADoubtfulEntryIsAskedForBeforeItIsSentAgain(t *testing.T) {
 	})
 	d.run(t, func() bool { i, _ := d.Item(item.ID); return i.Done() })
 	s := d.servers["cad"]
-	if s.count(item.Deliveries[0].Key) != 1 || s.calls < 4 {
-		t.Errorf("%d times after %d calls", s.count(item.Deliveries[0].Key), s.calls)
+	if s.count(item.Deliveries[0].Key) != 1 || s.did() < 4 {
+		t.Errorf("%d times after %d calls", s.count(item.Deliveries[0].Key), s.did())
 	}
 	if all := strings.Join(words, "\n"); !strings.Contains(all, "Cad: sent, but whether it arrived is not known") || !strings.Contains(all, "not sent twice") {
 		t.Errorf("words were:\n%s", all)
@@ -148,7 +148,7 @@ func TestNothingLeavesUnaccounted(t *testing.T) {
 	}
 	item := must(d.Add(filled(), incident, d.targets))
 	d.run(t, func() bool { return d.state(item.ID, "rms").Attempts > 2 })
-	if d.servers["rms"].calls != 0 {
+	if d.servers["rms"].did() != 0 {
 		t.Error("a request left although it was not accounted for")
 	}
 	if dl := d.state(item.ID, "rms"); dl.Unsure || !strings.Contains(dl.Say, "could not be accounted for") {
@@ -188,7 +188,7 @@ func TestARefusalIsCorrectedAndSentAgain(t *testing.T) {
 	if left, _ := d.drafts.List(); len(left) != 0 {
 		t.Error("the correction is still a draft")
 	}
-	if got := d.servers["custody"].body[now.Key]; !strings.Contains(got.Facts[len(got.Facts)-1].Value.Source, "security") {
+	if got := d.servers["custody"].entry(now.Key); !strings.Contains(got.Facts[len(got.Facts)-1].Value.Source, "security") {
 		t.Errorf("custody got %+v", got)
 	}
 }
@@ -225,8 +225,8 @@ func TestWithdrawnIsNeverSent(t *testing.T) {
 	d.store.Close()
 	d.open(t)
 	d.run(t, func() bool { return d.state(item.ID, "rms").State == Delivered })
-	if dl := d.state(item.ID, "cad"); d.servers["cad"].calls != 0 || dl.Withdrawn != "wrong shop" || dl.NeedsPerson() || !dl.Settled() {
-		t.Errorf("%+v after %d calls", dl, d.servers["cad"].calls)
+	if dl := d.state(item.ID, "cad"); d.servers["cad"].did() != 0 || dl.Withdrawn != "wrong shop" || dl.NeedsPerson() || !dl.Settled() {
+		t.Errorf("%+v after %d calls", dl, d.servers["cad"].did())
 	}
 }
 
@@ -256,7 +256,7 @@ func TestATargetWaitsForAnothersReference(t *testing.T) {
 	item := must(d.Add(filled(), incident, d.targets))
 	d.run(t, func() bool { i, _ := d.Item(item.ID); return i.Done() })
 	rms, cad := d.state(item.ID, "rms"), d.state(item.ID, "cad")
-	if got := d.servers["rms"].body[rms.Key].Refs; !maps.Equal(got, map[string]string{"cad": cad.Receipt.Reference}) {
+	if got := d.servers["rms"].entry(rms.Key).Refs; !maps.Equal(got, map[string]string{"cad": cad.Receipt.Reference}) {
 		t.Errorf("records got %v", got)
 	}
 }

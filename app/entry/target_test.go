@@ -161,6 +161,25 @@ func (s *server) count(k plugins.Key) int {
 	return s.got[k]
 }
 
+func (s *server) did() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
+func (s *server) entry(k plugins.Key) plugins.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.body[k]
+}
+
+// faulty makes a share of all requests meet a fault.
+func (s *server) faulty(rate float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rate = rate
+}
+
 func (s *server) queue(f ...fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,7 +209,7 @@ func (c client) do(ctx context.Context, method string, e plugins.Entry, k plugin
 	if err != nil {
 		kind := plugins.Unavailable
 		var op *net.OpError
-		if method == http.MethodPost && !(errors.As(err, &op) && op.Op == "dial") {
+		if method == http.MethodPost && (!errors.As(err, &op) || op.Op != "dial") {
 			kind = plugins.Unknown
 		}
 		return plugins.Receipt{}, &plugins.Error{Kind: kind, Err: err}
@@ -250,7 +269,6 @@ type desk struct {
 	servers map[string]*server
 	targets []Target
 	before  func(context.Context, Item, Delivery) (context.Context, error)
-	log     bytes.Buffer
 }
 
 func newDesk(t testing.TB, names ...string) *desk {

@@ -101,7 +101,7 @@ func TestKilledAtAnyPointNothingIsLostOrSentTwice(t *testing.T) {
 	servers, urls := map[string]*server{}, map[string]string{}
 	for _, n := range []string{"rms", "cad", "custody"} {
 		servers[n] = newServer(t, n)
-		servers[n].rate = 0.4
+		servers[n].faulty(0.4)
 		urls[n] = servers[n].URL
 	}
 	var told []string
@@ -149,9 +149,7 @@ func TestKilledAtAnyPointNothingIsLostOrSentTwice(t *testing.T) {
 		cmd.Wait()
 	}
 	for _, s := range servers {
-		s.mu.Lock()
-		s.rate = 0.1
-		s.mu.Unlock()
+		s.faulty(0.1)
 	}
 	cmd, out := start(childJob{Path: path, URLs: urls, Finish: true})
 	limit := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
@@ -173,6 +171,8 @@ func TestKilledAtAnyPointNothingIsLostOrSentTwice(t *testing.T) {
 	}
 	var calls, kept int
 	for _, s := range servers {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		calls += s.calls
 		kept += len(s.got)
 		for k, c := range s.got {
