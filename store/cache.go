@@ -24,7 +24,7 @@ const (
 // putChunk is how many records one transaction writes: few enough that an audit record never waits long behind it.
 // A large import takes larger steps.
 const (
-	putChunk    = 256
+	putChunk    = 100
 	importChunk = 4096
 )
 

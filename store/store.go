@@ -187,7 +187,7 @@ func create(path string, key []byte, o Options, format int) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return explained(errors.Join(err, discard(fresh)))
 	}
-	if err := os.Rename(fresh, path); err != nil {
+	if err := os.Rename(fresh, path); err != nil { //nolint:gosec // the profile's own files
 		return explained(err)
 	}
 	return syncDir(filepath.Dir(path))
@@ -206,7 +206,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the profile's own folder
 	if err != nil {
 		return explained(err)
 	}

@@ -167,6 +167,11 @@ func TestAPartIsAskedForOnlyWhenItIsUsed(t *testing.T) {
 	if r := review(d, rms); r.Ready || !strings.Contains(r.Targets[0].Say, "needs surname") {
 		t.Errorf("a person is a must: %+v", r.Targets)
 	}
+	any := Target{System: "x", Name: "X", Spec: plugins.KindSpec{Kind: incident.Kind, Accepts: []plugins.FieldSpec{
+		{Path: "priority", Required: true}, {Path: "vehicle", Required: true}, {Path: "vehicle.vrm"}}}}
+	if r := review(d, any); r.Targets[0].Say != "needs priority, a vehicle" {
+		t.Errorf("%+v", r.Targets)
+	}
 	d.Existing = map[string][]pole.Ref{"person": {{System: "rms", ID: "1"}}}
 	d.Values["person.surname"] = "Smith"
 	if r := review(d, rms); !r.Ready {

@@ -218,8 +218,8 @@ func reviewTarget(form *Form, draft *Draft, t *Target, dict *pole.Dictionary, to
 			continue
 		}
 		if t.isPart(a.Path) {
-			if p, ok := form.Part(a.Path); ok && !draft.uses(a.Path) && len(short) == 0 {
-				missing(a.Path, "a "+p.Label, t.Name+" needs a "+lower(p.Label)+".")
+			if p, ok := form.Part(a.Path); ok && !draft.uses(a.Path) && !slices.ContainsFunc(s.Missing, func(m plugins.FieldError) bool { return strings.HasPrefix(m.Path, a.Path+".") }) {
+				missing(a.Path, "a "+lower(p.Label), t.Name+" needs a "+lower(p.Label)+".")
 			}
 			continue
 		}
