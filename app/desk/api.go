@@ -2,6 +2,7 @@
 package desk
 
 import (
+	"cmp"
 	"time"
 
 	"muster/app/caseview"
@@ -77,7 +78,17 @@ type EntityView struct {
 	Matched       []string           `json:"matched,omitempty"` // typed words, for highlighting
 	Old           bool               `json:"old,omitempty"`     // at least one record is from a stored copy
 	Score         float64            `json:"score"`
+	When          time.Time          `json:"when,omitzero"` // of an event: when it happened
 	Entity        match.Entity       `json:"-"`
+}
+
+// classOrder is how entities that fit equally well stand: who, what, where, and then what happened.
+var classOrder = map[pole.Class]int{pole.ClassPerson: 0, pole.ClassObject: 1, pole.ClassLocation: 2, pole.ClassEvent: 3}
+
+// Before orders the entities of a search: what fits best first, people before vehicles, places and events, and the latest event first.
+func (v *EntityView) Before(w *EntityView) int {
+	return cmp.Or(cmp.Compare(w.Score, v.Score), cmp.Compare(classOrder[v.Class], classOrder[w.Class]), w.When.Compare(v.When),
+		cmp.Compare(v.Title, w.Title), cmp.Compare(v.ID, w.ID))
 }
 
 // SearchEvent is one step of a running search as the desk gives it: exactly one of the groups is set.

@@ -108,6 +108,9 @@ func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]searc
 	systems, matched := map[string]bool{}, map[string]bool{}
 	for _, r := range e.Records {
 		systems[r.System] = true
+		if when, ok := d.dict.When(r); ok && v.When.IsZero() {
+			v.When, _, _ = pole.Span(when)
+		}
 		sc := scores[r.Ref.String()]
 		v.Old = v.Old || sc.Old
 		v.Score = max(v.Score, sc.Score)

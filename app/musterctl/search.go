@@ -142,15 +142,7 @@ func runSearch(e *env, d *desk.Desk, req search.Request, show bool) (*search.Com
 	for _, v := range byID {
 		entities = append(entities, v)
 	}
-	slices.SortFunc(entities, func(a, b desk.EntityView) int {
-		if a.Score != b.Score {
-			if a.Score > b.Score {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(entities, func(a, b desk.EntityView) int { return a.Before(&b) })
 	return done, entities, nil
 }
 
@@ -192,7 +184,7 @@ func printEntities(e *env, entities []desk.EntityView) {
 		}
 		warn := ""
 		for _, w := range v.Warnings {
-			warn += " [" + w.Code + " " + w.Label + "]"
+			warn += " [" + warningWords(w) + "]"
 		}
 		e.out.line(struct {
 			Type string `json:"type"`
@@ -289,7 +281,7 @@ func printCase(e *env, c caseview.Case) {
 	}
 	e.out.text("%s  %s  %s", c.Title, c.Detail, c.Marking.Classification)
 	for _, w := range c.Warnings {
-		e.out.text("! %s %s (%s)", w.Code, w.Label, sources(w.Sources))
+		e.out.text("! %s (%s)", warningWords(w), sources(w.Sources))
 	}
 	for _, g := range c.Gaps {
 		e.out.text("NOT READ: %s: %s", g.System, g.Say)
@@ -326,6 +318,14 @@ func printCase(e *env, c caseview.Case) {
 	for _, m := range c.Timeline {
 		e.out.text("  %s\t%s\t%s", m.Display, m.Title, strings.Join(m.Systems, " "))
 	}
+}
+
+// warningWords is a warning's code and words, once where they are the same.
+func warningWords(w caseview.Warning) string {
+	if strings.EqualFold(w.Code, w.Label) {
+		return w.Label
+	}
+	return w.Code + " " + w.Label
 }
 
 func sources(list []caseview.Source) string {

@@ -20,16 +20,17 @@ type figure struct {
 	say, pkg, bench, unit string
 	most                  float64
 	window                bool // needs a display
+	time                  string
 }
 
 var figures = []figure{
-	{"Federated search over the demonstration force: time to complete / time of the slowest system", "./app/desk", "BenchmarkFederatedSearch", "x-slowest", 1.05, false},
-	{"First result on screen after the first answer arrives", "./app/desk", "BenchmarkFederatedSearch", "ms-first-result", 20, false},
-	{"With one system hung, the other systems' results / without it", "./app/desk", "BenchmarkOneSystemHung", "x-without-it", 1.05, false},
-	{"Local search over 100,000 cached, sealed records, 99th percentile", "./store", "BenchmarkCacheSearch100k", "ms-p99", 50, false},
-	{"Mapping one record of 20 fields", "./plugins/connector", "BenchmarkMap", "µs/record", 50, false},
-	{"Longest UI-goroutine stall while 3,000 results stream in", "./ui/e2e", "BenchmarkStreamStall", "ms-worst-stall", 50, true},
-	{"First usable frame / first frame of an empty window", "./ui/e2e", "BenchmarkFirstFrame", "x-empty-window", 1.5, true},
+	{"Federated search over the demonstration force: time to complete / time of the slowest system", "./app/desk", "BenchmarkFederatedSearch", "x-slowest", 1.05, false, "1x"},
+	{"First result on screen after the first answer arrives", "./app/desk", "BenchmarkFederatedSearch", "ms-first-result", 20, false, "1x"},
+	{"With one system hung, the other systems' results / without it", "./app/desk", "BenchmarkOneSystemHung", "x-without-it", 1.05, false, "1x"},
+	{"Local search over 100,000 cached, sealed records, 99th percentile", "./store", "BenchmarkCacheSearch100k", "p99-ms", 50, false, "1x"},
+	{"Mapping one record of 20 fields", "./plugins/connector", "BenchmarkMap", "ns/op", 50_000, false, "1s"},
+	{"Longest UI-goroutine stall while 3,000 results stream in", "./ui/e2e", "BenchmarkStreamStall", "ms-worst-stall", 50, true, "1x"},
+	{"First usable frame / first frame of an empty window", "./ui/e2e", "BenchmarkFirstFrame", "x-empty-window", 1.5, true, "1x"},
 }
 
 var metric = regexp.MustCompile(`([0-9.e+-]+) (\S+)`)
@@ -53,7 +54,7 @@ func main() {
 			buildTags += ",e2e"
 		}
 		fmt.Fprintf(os.Stderr, "running %s in %s\n", f.bench, f.pkg)
-		cmd := exec.Command("go", "test", "-run", "^$", "-bench", "^"+f.bench+"$", "-benchtime", "1x", "-count", "3", "-timeout", "15m", "-tags", buildTags, f.pkg)
+		cmd := exec.Command("go", "test", "-run", "^$", "-bench", "^"+f.bench+"$", "-benchtime", f.time, "-count", "3", "-timeout", "15m", "-tags", buildTags, f.pkg)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, os.Stderr
 		if err := cmd.Run(); err != nil {
@@ -121,10 +122,10 @@ func write(got map[string]float64, noWindow bool) (string, bool) {
 func unit(v float64, u string) string {
 	n := strconv.FormatFloat(v, 'g', 3, 64)
 	switch {
-	case strings.HasPrefix(u, "ms"):
+	case strings.HasPrefix(u, "ms"), strings.HasSuffix(u, "-ms"):
 		return n + " ms"
-	case strings.HasPrefix(u, "µs"):
-		return n + " µs"
+	case u == "ns/op":
+		return strconv.FormatFloat(v/1000, 'g', 3, 64) + " µs"
 	}
 	return n
 }

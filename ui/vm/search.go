@@ -342,18 +342,9 @@ func (s *Search) arrange() {
 }
 
 func (s *Search) sortRows(ids []string) {
-	slices.SortStableFunc(ids, func(a, b string) int {
+	slices.SortFunc(ids, func(a, b string) int {
 		x, y := s.rows[a], s.rows[b]
-		switch {
-		case x.Score > y.Score:
-			return -1
-		case x.Score < y.Score:
-			return 1
-		}
-		if c := strings.Compare(x.Title, y.Title); c != 0 {
-			return c
-		}
-		return strings.Compare(a, b)
+		return x.Before(y)
 	})
 }
 
