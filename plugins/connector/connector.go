@@ -135,7 +135,7 @@ func (c *Connector) open(_ context.Context, env plugins.Env) (plugins.System, er
 		}
 		if o.Type == plugins.OptionURL && v != "" {
 			u, err := url.Parse(v)
-			if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+			if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !secure(u) {
 				return nil, s.fail(plugins.Invalid, "The setting %q of %s must be an https address without a user or a query. Correct it under Systems.", o.Label, c.spec.name)
 			}
 		}
@@ -215,6 +215,11 @@ func (x submitter) Confirm(ctx context.Context, e plugins.Entry, key plugins.Key
 // Watch implements plugins.Watcher.
 func (x watcher) Watch(ctx context.Context, kind pole.Kind, c plugins.Cursor, each func(plugins.Change) error) error {
 	return x.s.watchAt(ctx, kind, c, each)
+}
+
+// secure reports https, or http within this machine.
+func secure(u *url.URL) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())
 }
 
 func loopback(host string) bool {

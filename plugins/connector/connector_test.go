@@ -184,7 +184,7 @@ func TestARecordIsMapped(t *testing.T) {
 		"surname Miller>MILLER  - .name.family", "givenName Aaron>AARON  - .name.given", "dateOfBirth 03/11/2011>2011-11-03  - .dob | day",
 		`sex Male>M  - .sex | code("sex")`, "alias AJ>AJ  - .aliases", "telephone 07700 900412>+447700900412  - .phones[]?",
 		"warning VI (Assaulted an officer)>VI  2026-06-02- [.flags[] | {code, text, from: (.since | day)}]",
-		"warning ZZ (Keeps bees)>  - [.flags[] | {code, text, from: (.since | day)}]",
+		"warning ZZ>  - [.flags[] | {code, text, from: (.since | day)}]",
 		"postcode ls8 2qx>LS8 2QX address1 2021-08-14- .pc", "postTown Leeds>Leeds address1 2021-08-14- .town", "postcode LS1 1AA>LS1 1AA address2 -2021-08-13 .pc",
 	}
 	for i := range max(len(got), len(want)) {
@@ -195,9 +195,12 @@ func TestARecordIsMapped(t *testing.T) {
 		if i < len(want) {
 			w = want[i]
 		}
-		if g != w && !(strings.HasPrefix(w, "warning ZZ") && strings.HasPrefix(g, "warning ZZ")) {
+		if g != w {
 			t.Errorf("fact %d\n got %s\nwant %s", i, g, w)
 		}
+	}
+	if w := r.All("warning"); len(w) != 2 || w[1].Value.Display() != "Keeps bees" {
+		t.Errorf("an unknown warning is shown as %+v", w)
 	}
 	self := r.Ref
 	links := []pole.Link{
@@ -400,125 +403,6 @@ func TestOneBadRecordIsAGap(t *testing.T) {
 	}
 }
 
-func entry() plugins.Entry {
-	fact := func(p pole.Property, v string) pole.Fact {
-		return pole.Fact{Property: p, Value: pole.Value{Source: v, Norm: v}}
-	}
-	return plugins.Entry{Kind: "incident", Facts: []pole.Fact{fact("description", "What \"happened\" €"), fact("startDateTime", "2026-07-01T11:00:00Z")},
-		Parts: []plugins.Part{{Name: "person", Kind: "person", Role: "subject", Existing: []pole.Ref{{System: "other", ID: "x"}, {System: "acme1", ID: "77"}}, Facts: []pole.Fact{fact("surname", "MILLER")}}}}
-}
-
-func TestSubmitSendsOnceAndReadsBack(t *testing.T) {
-	var mu sync.Mutex
-	taken := map[string]string{}
-	lose := false
-	srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/entries": func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if r.Method == http.MethodGet {
-			if id, ok := taken[r.URL.Query().Get("ref")]; ok {
-				says(200, `{"data":[{"entryId":"`+id+`"}]}`)(w, r)
-				return
-			}
-			says(200, `{"data":[]}`)(w, r)
-			return
-		}
-		b, err := io.ReadAll(r.Body)
-		var in map[string]string
-		if err != nil || json.Unmarshal(b, &in) != nil || r.Header.Get("Idempotency-Key") != in["ref"] {
-			says(422, `{"title":"no"}`)(w, r)
-			return
-		}
-		want := map[string]string{"ref": "k 1", "details": "What \"happened\" €", "at": "01/07/2026 12:00:00", "who": "MILLER", "whoId": "77"}
-		for k, v := range want {
-			if in[k] != v {
-				t.Errorf("%s = %q", k, in[k])
-			}
-		}
-		if _, dup := taken[in["ref"]]; dup {
-			says(409, `{"existingId":"E1"}`)(w, r)
-			return
-		}
-		taken[in["ref"]] = "E1"
-		if lose {
-			panic(http.ErrAbortHandler)
-		}
-		says(201, `{"entryId":"E1","at":"01/07/2026 12:01:00"}`)(w, r)
-	}})
-	sys, _ := open(t, acme, srv.URL)
-	s := sys.(plugins.Submitter)
-	if _, err := s.Confirm(officer(), entry(), "k 1"); plugins.KindOf(err) != plugins.NotFound {
-		t.Fatalf("before: %v", err)
-	}
-	mu.Lock()
-	lose = true
-	mu.Unlock()
-	if _, err := s.Submit(officer(), entry(), "k 1"); plugins.KindOf(err) != plugins.Unknown {
-		t.Fatalf("the answer was lost: %v", err)
-	}
-	if r, err := s.Confirm(officer(), entry(), "k 1"); err != nil || r.Reference != "E1" || r.Ref != (pole.Ref{System: "acme1", Type: "incident", ID: "E1"}) {
-		t.Fatalf("confirm: %+v %v", r, err)
-	}
-	if r, err := s.Submit(officer(), entry(), "k 1"); err != nil || !r.Already || r.Reference != "E1" {
-		t.Fatalf("again: %+v %v", r, err)
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(taken) != 1 {
-		t.Errorf("taken %v", taken)
-	}
-}
-
-func TestARefusalNamesTheEntrysOwnFields(t *testing.T) {
-	srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/entries": posts(422, `{"title":"Two members need attention","params":[{"name":"details","reason":"is too long"},{"name":"persons[0].family","reason":"is unknown"},{"name":"other","reason":"?"}]}`)})
-	sys, _ := open(t, acme, srv.URL)
-	_, err := sys.(plugins.Submitter).Submit(officer(), entry(), "k")
-	var e *plugins.Error
-	if !errors.As(err, &e) || e.Kind != plugins.Invalid || e.Say != "Two members need attention" {
-		t.Fatal(err)
-	}
-	want := []plugins.FieldError{{Path: "description", Say: "is too long"}, {Path: "person.surname", Say: "is unknown"}, {Path: "other", Say: "?"}}
-	for i, w := range want {
-		if i >= len(e.Fields) || e.Fields[i] != w {
-			t.Errorf("fields %+v", e.Fields)
-		}
-	}
-}
-
-func TestAReceiptThatCannotBeReadIsInDoubt(t *testing.T) {
-	for _, body := range []string{`{}`, `{"entryId":null}`, `nonsense`, ``} {
-		srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/entries": posts(201, body)})
-		sys, _ := open(t, acme, srv.URL)
-		if _, err := sys.(plugins.Submitter).Submit(officer(), entry(), "k"); plugins.KindOf(err) != plugins.Unknown {
-			t.Errorf("%q: %v", body, err)
-		}
-	}
-}
-
-func TestWatchFollowsTheStream(t *testing.T) {
-	srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/live": func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/event-stream")
-		from := r.Header.Get("Last-Event-ID")
-		_, _ = io.WriteString(w, "id: 5\nevent: changed\ndata: {\"no\":\"I1\",\"text\":\"after "+from+"\"}\n\nevent: noise\ndata: {}\n\nid: 6\nevent: gone\ndata: {\"no\":\"I2\"}\n\n")
-		w.(http.Flusher).Flush()
-		<-r.Context().Done()
-	}})
-	sys, _ := open(t, acme, srv.URL)
-	ctx, cancel := context.WithCancel(officer())
-	var got []string
-	err := sys.(plugins.Watcher).Watch(ctx, "incident", "4", func(c plugins.Change) error {
-		d, _ := c.Record.First("description")
-		got = append(got, fmt.Sprint(c.Record.ID, d.Value.Source, c.Removed, c.Cursor))
-		if len(got) == 2 {
-			cancel()
-		}
-		return nil
-	})
-	if plugins.KindOf(err) != plugins.Cancelled || strings.Join(got, ";") != "I1after 4 false 5;I2 true 6" && strings.Join(got, ";") != "I1after 4false5;I2true6" {
-		t.Errorf("%v %v", got, err)
-	}
-}
-
 func TestAssertionTellsTheTruth(t *testing.T) {
 	cut := func(from, to string) string {
 		i, j := strings.Index(acme, from), len(acme)
@@ -577,7 +461,6 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 }
 
 func BenchmarkMap(b *testing.B) {
-	s := openForTest(b, "http://127.0.0.1:1")
 	var fields, doc strings.Builder
 	props := []string{"title", "givenName", "middleName", "surname", "birthPlace", "occupation", "school", "build", "hairColour", "eyeColour", "nationality",
 		"postcode", "postTown", "thoroughfareName", "buildingNumber", "county", "disability"}
@@ -587,7 +470,7 @@ func BenchmarkMap(b *testing.B) {
 	}
 	src := "connector: 1\nid: bench\nname: Bench\noptions: {base_url: {type: url, label: x, required: true}}\ntimes: {date: \"%d/%m/%Y\"}\ncodes: {sex: {Male: M}}\ncheck: {get: /}\nkinds:\n  person:\n    fetch: {get: '/\\(.id)'}\n    fields:\n      id: .id\n      dateOfBirth: .dob | day\n      sex: .sex | code(\"sex\")\n      warning: '[.flags[] | {code, text}]'\n" + fields.String()
 	sys, _ := open(b, src, "http://127.0.0.1:1")
-	s = sys.(interface{ self() *system }).self()
+	s := sys.(interface{ self() *system }).self()
 	v, err := decodeJSON([]byte(`{"id":"1","dob":"03/11/2011","sex":"Male","flags":[{"code":"VI","text":"Violent"}],` + strings.TrimSuffix(doc.String(), ",") + `}`))
 	if err != nil {
 		b.Fatal(err)

@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/itchyny/gojq"
@@ -287,8 +288,9 @@ func hides(e *expr) *refusal {
 		}
 		return nil
 	}}
-	if err := v.walk(e.query); err != nil {
-		return err.(*refusal)
+	var r *refusal
+	if errors.As(v.walk(e.query), &r) {
+		return r
 	}
 	return nil
 }

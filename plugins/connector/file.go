@@ -74,7 +74,6 @@ type checkSpec struct {
 	op                    *operation
 	ok, expect            *expr
 	user, server, version *expr
-	expectSay             string
 }
 
 // searchSpec is one way to search.

@@ -143,7 +143,7 @@ func (h *helpers) date(v any, format string) any {
 		return bad
 	}
 	f := first(pick(format, h.dates))
-	if t, err := time.Parse("2006-01-02", firstN(s, 10)); err == nil {
+	if t, err := time.Parse("2006-01-02", dayOf(s)); err == nil {
 		return writeTime(t, f)
 	}
 	if goal := layout(f); !strings.Contains(goal, "02") {
@@ -295,9 +295,10 @@ func first(s []string) string {
 	return s[0]
 }
 
-func firstN(s string, n int) string {
-	if len(s) > n {
-		return s[:n]
+// dayOf cuts an ISO date or instant to its day.
+func dayOf(s string) string {
+	if len(s) > 10 {
+		return s[:10]
 	}
 	return s
 }

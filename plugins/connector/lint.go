@@ -1,11 +1,9 @@
 package connector
 
 import (
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"muster/plugins"
@@ -35,7 +33,7 @@ func lintSpec(f *findings, n *node, s *spec) {
 		checkAuth(f, a, types)
 	}
 	for _, h := range s.headers {
-		checkRefs(f, n.get("headers"), h.expr, s, types)
+		checkRefs(f, n.get("headers"), h.expr, types)
 	}
 	if s.check == nil {
 		f.fail(n, "Add check: {get: /me, expect: '.user != null'} with an address that reads no personal data.", "There is no check.")
@@ -159,14 +157,14 @@ func checkOperation(f *findings, s *spec, op *operation, types map[string]plugin
 		}
 	}
 	for _, e := range exprs {
-		checkRefs(f, op.at, e, s, types)
+		checkRefs(f, op.at, e, types)
 	}
 }
 
 var optionRef = regexp.MustCompile(`(?:\.|\$)options\.([A-Za-z_][A-Za-z0-9_]*)`)
 
 // checkRefs files options that an expression uses but the file does not declare.
-func checkRefs(f *findings, at *node, e *expr, s *spec, types map[string]plugins.OptionType) {
+func checkRefs(f *findings, at *node, e *expr, types map[string]plugins.OptionType) {
 	if e == nil {
 		return
 	}
@@ -178,186 +176,6 @@ func checkRefs(f *findings, at *node, e *expr, s *spec, types map[string]plugins
 			f.fail(at, "Use auth: the sign-in adds secrets, an expression never sees them.", "The expression %s uses the secret option %q.", e.src, m[1])
 		}
 	}
-}
-
-func checkHost(f *findings, n *node, types map[string]plugins.OptionType) {
-	h := n.text()
-	if t, ok := types[h]; ok {
-		if t != plugins.OptionURL {
-			f.fail(n, "Name an option of type url, or write the host.", "The option %q is not an address.", h)
-		}
-		return
-	}
-	host := h
-	if a, p, err := net.SplitHostPort(h); err == nil {
-		host = a
-		if i, err := strconv.Atoi(p); err != nil || i < 1 || i > 65535 {
-			f.fail(n, "Write host or host:port.", "%q is not a host.", h)
-		}
-	}
-	switch {
-	case isIP(host):
-		f.fail(n, "Write the server's name, so that its certificate can be checked.", "%q is an IP address.", host)
-	case !hostForm.MatchString(host):
-		f.fail(n, "Write host or host:port, or the name of a url option.", "%q is neither a host nor an option of this file.", h)
-	case !strings.Contains(host, ".") && !loopback(host):
-		f.fail(n, "Declare it under options with type: url, or write the host in full.", "%q is neither an option of this file nor a full host name.", h)
-	}
-}
-
-var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
-
-// isIP reports an IP literal that is not loopback.
-func isIP(host string) bool {
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && !ip.IsLoopback()
-}
-
-func (r *reader) address(n *node, s string) { address(r.f, n, s) }
-
-// address files what makes a URL unfit: http beyond this machine, a user, an IP literal.
-func address(f *findings, n *node, s string) {
-	clean := s
-	if i := strings.Index(clean, `\(`); i >= 0 {
-		clean = clean[:i]
-	}
-	u, err := url.Parse(clean)
-	switch {
-	case err != nil || u.Host == "":
-		f.fail(n, "Write https://host/path.", "This is not an address.")
-	case u.User != nil:
-		f.fail(n, "Take it out; declare an option of type secret and name it under auth.", "A user or password stands in the address.")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		f.fail(n, "Write https://.", "http:// would send data in the clear; it is allowed to this machine only.")
-	case u.Scheme != "https" && u.Scheme != "http":
-		f.fail(n, "Write https://.", "The scheme %q is not possible.", u.Scheme)
-	case isIP(u.Hostname()):
-		f.fail(n, "Write the server's name, so that its certificate can be checked.", "The host is an IP address.")
-	}
-}
-
-func checkAuth(f *findings, n *node, types map[string]plugins.OptionType) {
-	need := map[plugins.AuthKind][]string{
-		plugins.AuthExchange: {"token"}, plugins.AuthOAuth2Client: {"token", "user", "secret"}, plugins.AuthAPIKey: {"secret"},
-		plugins.AuthBasic: {"user", "secret"}, plugins.AuthWSSUsername: {"user", "secret"}, plugins.AuthCookie: {"login", "user", "secret"},
-	}
-	kind := plugins.AuthKind(n.str("kind"))
-	for _, key := range need[kind] {
-		if n.get(key) == nil {
-			f.fail(n, "Add "+key+".", "Sign-in of kind %s lacks %s.", kind, key)
-		}
-	}
-	if kind == plugins.AuthAPIKey && n.get("header") == nil && n.get("query") == nil {
-		f.fail(n, "Add header: x-api-key (or query: key where nothing else is offered).", "Sign-in with a key does not say where the key goes.")
-	}
-	for _, key := range []string{"user", "secret", "base"} {
-		v := n.get(key)
-		if v == nil {
-			continue
-		}
-		t, known := types[v.text()]
-		switch {
-		case !known && key == "secret":
-			f.fail(v, "Declare options: {"+key+": {type: secret, required: true}} and name it here; the value itself lives in the keyring.", "secret must name an option; a secret never stands in the file.")
-		case !known:
-			f.fail(v, "Declare it under options.", "%s names %q, which is not an option.", key, v.text())
-		case key == "secret" && t != plugins.OptionSecret:
-			f.fail(v, "Give the option type: secret.", "The option %q is not secret.", v.text())
-		case key == "base" && t != plugins.OptionURL:
-			f.fail(v, "Give the option type: url.", "The option %q is not an address.", v.text())
-		}
-	}
-	for _, key := range []string{"token", "login", "page"} {
-		if t := n.get(key); t != nil && urlStart.MatchString(t.text()) {
-			address(f, t, t.text())
-		}
-	}
-	for _, a := range n.get("also").list() {
-		checkAuth(f, a, types)
-	}
-}
-
-var (
-	secretName  = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|cookie|x-api-key|api[-_]?key|apikey|x-auth-token|access[-_]?token|token|password|passwd|pwd|secret|client[-_]?secret|private[-_]?key)$`)
-	constant    = regexp.MustCompile(`^"[^"\\]{4,}"$`)
-	looksSecret = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}\.|-----BEGIN|\bBearer [A-Za-z0-9._~+/-]{8,}|\bBasic [A-Za-z0-9+/]{8,}={0,2}|\b(?:sk|ghp|xox[bp]|AKIA)[-_A-Za-z0-9]{12,}`)
-	longRandom  = regexp.MustCompile(`[A-Za-z0-9+/_-]{32,}={0,2}`)
-)
-
-// checkSecrets looks through every text of the file for what should be in a keyring.
-func checkSecrets(f *findings, n *node) {
-	const cure = "Take it out of the file and change it at the system; declare an option of type secret and name it under auth: its value goes into the keyring."
-	var walk func(key string, n *node)
-	walk = func(key string, n *node) {
-		for _, k := range n.keys {
-			walk(k, n.kids[k])
-		}
-		for _, x := range n.items {
-			walk(key, x)
-		}
-		s, ok := n.value.(string)
-		if !ok {
-			return
-		}
-		inAuth := strings.HasPrefix(n.path, "/auth")
-		switch {
-		case looksSecret.MatchString(s):
-			f.fail(n, cure, "A secret seems to be written here.")
-		case secretName.MatchString(key) && !inAuth && constant.MatchString(strings.TrimSpace(s)):
-			f.fail(n, cure, "A secret seems to be written under %q.", key)
-		case key == "default" && strings.HasPrefix(n.path, "/options/") && secretName.MatchString(lastBut(n.path)):
-			f.fail(n, cure, "A secret has a value in the file.")
-		default:
-			for _, w := range longRandom.FindAllString(s, -1) {
-				if random(w) {
-					f.fail(n, cure, "A secret seems to be written here.")
-					break
-				}
-			}
-		}
-	}
-	walk("", n)
-	if opts := n.get("options"); opts != nil {
-		for _, name := range opts.keys {
-			o := opts.kids[name]
-			if o.str("type") == "secret" && o.get("default") != nil {
-				f.fail(o.get("default"), cure, "A secret option has a value in the file.")
-			}
-		}
-	}
-}
-
-func lastBut(path string) string {
-	parts := strings.Split(path, "/")
-	if len(parts) < 2 {
-		return ""
-	}
-	return parts[len(parts)-2]
-}
-
-// random reports text that mixes letters and digits as keys do and words do not.
-func random(w string) bool {
-	var digits, upper, lower, swaps int
-	last := 0
-	for _, r := range w {
-		class := 0
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-			class = 1
-		case r >= 'A' && r <= 'Z':
-			upper++
-			class = 2
-		case r >= 'a' && r <= 'z':
-			lower++
-			class = 3
-		}
-		if class != last {
-			swaps++
-		}
-		last = class
-	}
-	return digits >= 4 && upper+lower >= 6 && swaps >= len(w)/4
 }
 
 // checkDictionary files kinds, properties and roles that the dictionary does not have, and mappings that could turn

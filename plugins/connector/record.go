@@ -3,10 +3,10 @@ package connector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -33,7 +33,7 @@ func (s *system) mapper(k *kindSpec, without map[string]bool) *mapper {
 // record maps one element of an answer. Its error says which path is not as documented, never the data.
 func (m *mapper) record(ctx context.Context, sc *scope, el any, now time.Time) (pole.Record, error) {
 	if _, ok := el.(map[string]any); !ok {
-		return pole.Record{}, &shapeError{"records", "expected an object but got: " + gojq.TypeOf(el)}
+		return pole.Record{}, &shapeError{expr: "records", say: "expected an object but got: " + gojq.TypeOf(el)}
 	}
 	k := m.kind
 	id, err := k.id.word(ctx, sc, el)
@@ -41,7 +41,7 @@ func (m *mapper) record(ctx context.Context, sc *scope, el any, now time.Time) (
 		return pole.Record{}, err
 	}
 	if id == "" {
-		return pole.Record{}, &shapeError{k.id.src, "the record's id is missing"}
+		return pole.Record{}, &shapeError{expr: k.id.src, say: "the record's id is missing"}
 	}
 	r := pole.Record{Ref: pole.Ref{System: m.sys.env.System, Type: k.typ, ID: id}, Kind: k.kind, Read: now,
 		Facts: make([]pole.Fact, 0, len(k.fields)+8)}
@@ -106,175 +106,11 @@ func (m *mapper) rest(ctx context.Context, sc *scope, el any, r *pole.Record) (e
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(u, "https://") || localURL(u) {
+		if openable(u) {
 			r.URL = u
 		}
 	}
 	return nil
-}
-
-// facts maps one property; group, from and to are those of the group it stands in.
-func (m *mapper) facts(ctx context.Context, sc *scope, f *field, el any, group, from, to string, out []pole.Fact, required bool) ([]pole.Fact, error) {
-	vs, err := f.value.all(ctx, sc, el)
-	if err != nil {
-		return out, err
-	}
-	danger := m.danger[f.property]
-	before := len(out)
-	if f.from != nil {
-		if from, err = m.date(ctx, sc, f.from, el); err != nil {
-			return out, err
-		}
-	}
-	if f.to != nil {
-		if to, err = m.date(ctx, sc, f.to, el); err != nil {
-			return out, err
-		}
-	}
-	for _, v := range vs {
-		list, many := v.([]any)
-		if !many {
-			if v == nil && danger && !f.absentNone {
-				return out, &shapeError{f.value.src, "what carries danger is missing"}
-			}
-			if out, err = m.fact(f, v, group, from, to, out); err != nil {
-				return out, err
-			}
-			continue
-		}
-		for _, x := range list {
-			if x == nil && danger {
-				return out, &shapeError{f.value.src, "what carries danger is missing"}
-			}
-			if out, err = m.fact(f, x, group, from, to, out); err != nil {
-				return out, err
-			}
-		}
-	}
-	if required && len(out) == before {
-		return out, &shapeError{f.value.src, "a required value is missing"}
-	}
-	return out, nil
-}
-
-func (m *mapper) date(ctx context.Context, sc *scope, e *expr, el any) (string, error) {
-	v, err := e.one(ctx, sc, el)
-	if err != nil || v == nil {
-		return "", err
-	}
-	if o, ok := v.(map[string]any); ok {
-		v = o["value"]
-	}
-	s, _ := v.(string)
-	return firstN(s, 10), nil
-}
-
-// fact adds one value: a scalar, or an object {value|code, source, label|text, from, to, group, problem}.
-func (m *mapper) fact(f *field, v any, group, from, to string, out []pole.Fact) ([]pole.Fact, error) {
-	if v == nil {
-		return out, nil
-	}
-	fact := pole.Fact{Property: f.property, Group: group, From: from, To: to, Path: f.value.src}
-	o, isObject := v.(map[string]any)
-	if !isObject {
-		s, ok := scalarText(v)
-		if !ok {
-			return out, &shapeError{f.value.src, "expected text but got: " + gojq.TypeOf(v)}
-		}
-		if b, isBool := v.(bool); isBool && !m.sys.truths[f.property] {
-			return out, &shapeError{f.value.src, "expected text but got: boolean (" + strconv.FormatBool(b) + ")"}
-		}
-		if strings.TrimSpace(s) == "" {
-			return out, nil
-		}
-		fact.Value = m.sys.value(f.property, s)
-		return append(out, fact), nil
-	}
-	get := func(names ...string) (string, error) {
-		for _, n := range names {
-			x, there := o[n]
-			if !there || x == nil {
-				continue
-			}
-			if inner, ok := x.(map[string]any); ok {
-				x = outValue(inner)
-			}
-			s, ok := scalarText(x)
-			if !ok {
-				return "", &shapeError{f.value.src + " ." + n, "expected text but got: " + gojq.TypeOf(x)}
-			}
-			return s, nil
-		}
-		return "", nil
-	}
-	var words [6]string
-	for i, names := range [][]string{{"value", "code"}, {"source"}, {"label", "text"}, {"from"}, {"to"}, {"problem"}} {
-		w, err := get(names...)
-		if err != nil {
-			return out, err
-		}
-		words[i] = w
-	}
-	value, source, label, problem := words[0], words[1], words[2], words[5]
-	if o["value"] != nil && source == "" {
-		if inner, ok := o["value"].(map[string]any); ok {
-			source, _ = scalarText(inner["source"])
-		}
-	}
-	if o["code"] != nil && source == "" {
-		if inner, ok := o["code"].(map[string]any); ok {
-			source, _ = scalarText(inner["source"])
-		}
-	}
-	if value == "" && source == "" && label == "" {
-		for k := range o {
-			switch k {
-			case "value", "code", "source", "label", "text", "from", "to", "group", "problem":
-				if m.danger[f.property] {
-					return out, &shapeError{f.value.src, "what carries danger is missing"}
-				}
-				return out, nil
-			}
-		}
-		return out, &shapeError{f.value.src, "expected text but got: object"}
-	}
-	switch {
-	case value == "" && source == "":
-		fact.Value = m.sys.value(f.property, label)
-	case value == "":
-		fact.Value = m.sys.value(f.property, source)
-	default:
-		fact.Value = m.sys.value(f.property, value)
-	}
-	if fact.Value.Norm == "" && label != "" && (value != "" || source != "") {
-		if byLabel := m.sys.value(f.property, label); byLabel.Norm != "" {
-			fact.Value = byLabel
-		}
-	}
-	switch {
-	case source != "":
-		fact.Value.Source = source
-	case value != "":
-		fact.Value.Source = value
-	}
-	if label != "" && fact.Value.Norm == "" {
-		fact.Value.Label = label
-	} else if label != "" && !strings.EqualFold(label, fact.Value.Source) && m.danger[f.property] {
-		fact.Value.Source += " (" + label + ")"
-	}
-	if problem != "" {
-		fact.Value.Norm, fact.Value.Problem = "", problem
-	}
-	if words[3] != "" {
-		fact.From = firstN(words[3], 10)
-	}
-	if words[4] != "" {
-		fact.To = firstN(words[4], 10)
-	}
-	if g, ok := scalarText(o["group"]); ok && o["group"] != nil {
-		fact.Group = g
-	}
-	return append(out, fact), nil
 }
 
 func (m *mapper) group(ctx context.Context, sc *scope, g *group, el any, r *pole.Record) error {
@@ -394,7 +230,7 @@ func (m *mapper) marking(ctx context.Context, sc *scope, el any) (pole.Marking, 
 			for _, i := range h {
 				s, ok := scalarText(i)
 				if !ok {
-					return out, &shapeError{f.value.src, "a handling condition is not text"}
+					return out, &shapeError{expr: f.value.src, say: "a handling condition is not text"}
 				}
 				out.Handling = append(out.Handling, s)
 			}
@@ -404,18 +240,18 @@ func (m *mapper) marking(ctx context.Context, sc *scope, el any) (pole.Marking, 
 			}
 		case nil:
 		default:
-			return out, &shapeError{f.value.src, "the handling conditions are not a list of texts"}
+			return out, &shapeError{expr: f.value.src, say: "the handling conditions are not a list of texts"}
 		}
 	case nil:
 		if f.absentNone {
 			return out, nil
 		}
-		return out, &shapeError{f.value.src, "the marking is missing"}
+		return out, &shapeError{expr: f.value.src, say: "the marking is missing"}
 	default:
-		return out, &shapeError{f.value.src, "expected a marking but got: " + gojq.TypeOf(v)}
+		return out, &shapeError{expr: f.value.src, say: "expected a marking but got: " + gojq.TypeOf(v)}
 	}
 	if out.Classification == "" && !f.absentNone {
-		return out, &shapeError{f.value.src, "the marking is missing"}
+		return out, &shapeError{expr: f.value.src, say: "the marking is missing"}
 	}
 	if def, known := m.sys.env.Dictionary.Marking(out.Classification); known && out.Classification != "" {
 		out.Classification = def.Name
@@ -441,7 +277,7 @@ func elements(ctx context.Context, e *expr, sc *scope, body any) ([]any, error) 
 		case []any:
 			out = append(out, x...)
 		case nil:
-			return nil, &shapeError{e.src, "the records are missing"}
+			return nil, &shapeError{expr: e.src, say: "the records are missing"}
 		default:
 			out = append(out, x)
 		}
@@ -473,6 +309,10 @@ func (m *mapper) page(ctx context.Context, sc *scope, els []any, now time.Time) 
 			if ctx.Err() != nil {
 				return nil, nil, err
 			}
+			var shape *shapeError
+			if errors.As(err, &shape) && shape.slow {
+				return nil, nil, err // each further record would take as long
+			}
 			say := err.Error()
 			if seen[say]++; seen[say] == 1 {
 				gaps = append(gaps, m.sys.named(drift(err)))
@@ -487,12 +327,8 @@ func (m *mapper) page(ctx context.Context, sc *scope, els []any, now time.Time) 
 	return out, gaps, nil
 }
 
-func localURL(s string) bool {
+// openable reports an address that may be handed to a browser.
+func openable(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && u.Scheme == "http" && loopback(u.Hostname())
-}
-
-// value normalises what a source says by the property's type.
-func (s *system) value(p pole.Property, source string) pole.Value {
-	return s.env.Dictionary.Normalise(p, source)
+	return err == nil && u.Host != "" && secure(u)
 }

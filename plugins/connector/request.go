@@ -52,7 +52,7 @@ func (s *system) do(ctx context.Context, op *operation, in map[string]any, what 
 	if err != nil {
 		return nil, s.named(transportError(ctx, err))
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // what was wanted of it has been read
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, s.maxBody+1))
 	if err != nil {
 		return nil, s.named(transportError(ctx, err))
@@ -160,7 +160,7 @@ func (s *system) target(ctx context.Context, op *operation, in map[string]any) (
 		}
 		m, ok := v.(map[string]any)
 		if !ok && v != nil {
-			return "", unsendable(&shapeError{op.queryAll.src, "a query must be an object"})
+			return "", unsendable(&shapeError{expr: op.queryAll.src, say: "a query must be an object"})
 		}
 		for _, k := range sortedKeys(m) {
 			if q, err = addQuery(q, k, m[k], op.queryAll); err != nil {
@@ -202,7 +202,7 @@ func addQuery(q []string, name string, v any, e *expr) ([]string, error) {
 		}
 		w, ok := scalarText(x)
 		if !ok {
-			return nil, unsendable(&shapeError{e.src, "a query value must be text but is " + gojq.TypeOf(x)})
+			return nil, unsendable(&shapeError{expr: e.src, say: "a query value must be text but is " + gojq.TypeOf(x)})
 		}
 		q = append(q, strings.ReplaceAll(escapeURI(name), "%24", "$")+"="+escapeURI(w))
 	}
@@ -218,7 +218,7 @@ func (s *system) body(ctx context.Context, op *operation, in map[string]any) ([]
 		}
 		b, err := gojq.Marshal(v)
 		if err != nil {
-			return nil, "", unsendable(&shapeError{op.body.src, "the body cannot be written as JSON"})
+			return nil, "", unsendable(&shapeError{expr: op.body.src, say: "the body cannot be written as JSON"})
 		}
 		return b, "application/json", nil
 	case op.graphql != nil:
@@ -232,7 +232,7 @@ func (s *system) body(ctx context.Context, op *operation, in map[string]any) ([]
 		}
 		b, err := gojq.Marshal(map[string]any{"query": op.graphql.query, "variables": vars})
 		if err != nil {
-			return nil, "", unsendable(&shapeError{"variables", "they cannot be written as JSON"})
+			return nil, "", unsendable(&shapeError{expr: "variables", say: "they cannot be written as JSON"})
 		}
 		return b, "application/json", nil
 	case op.form != nil:

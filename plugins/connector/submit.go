@@ -175,7 +175,7 @@ func (s *system) receipt(ctx context.Context, k *kindSpec, res resultSpec, sc *s
 		return r, err
 	}
 	if r.Reference == "" {
-		return r, &shapeError{res.ref.src, "the reference is missing"}
+		return r, &shapeError{expr: res.ref.src, say: "the reference is missing"}
 	}
 	id := r.Reference
 	if res.id != nil {

@@ -263,7 +263,7 @@ func (s *system) next(ctx context.Context, op *searchSpec, t token, in map[strin
 			return "", nil
 		}
 	default:
-		return "", s.named(drift(&shapeError{op.next.src, "the next page is neither an address nor an object"}))
+		return "", s.named(drift(&shapeError{expr: op.next.src, say: "the next page is neither an address nor an object"}))
 	}
 	same := following
 	same.N = t.N
@@ -313,7 +313,7 @@ func (s *system) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 
 // allowed reports whether a URL that the system itself gave lies at a declared host.
 func (s *system) allowed(u *url.URL) bool {
-	if u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+	if u.User != nil || !secure(u) {
 		return false
 	}
 	return s.hosts[hostPort(u)]

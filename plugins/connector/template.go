@@ -253,7 +253,7 @@ func (e *element) render(ctx context.Context, b *strings.Builder, in map[string]
 			}
 			w, ok := scalarText(x)
 			if !ok {
-				return false, unsendable(&shapeError{ps[0].expr.src, "expected text"})
+				return false, unsendable(&shapeError{expr: ps[0].expr.src, say: "expected text"})
 			}
 			fmt.Fprintf(b, "<%s%s>%s</%s>", e.name, attrs, escapeXML(w), e.name)
 		}

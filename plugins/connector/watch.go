@@ -40,7 +40,7 @@ func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor,
 	if err != nil {
 		return s.named(transportError(ctx, err))
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // what was wanted of it has been read
 	if resp.StatusCode != 200 {
 		raw, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // an unreadable error body leaves the status
 		a := &answer{status: resp.StatusCode, resp: resp, raw: raw, url: req.URL, headers: map[string]any{}}
@@ -159,7 +159,7 @@ func (s *system) poll(ctx context.Context, k *kindSpec, cursor plugins.Cursor, e
 		}
 		now := map[string]string{}
 		for _, c := range changes {
-			id, version := c.Record.Ref.String(), c.Record.Version+c.Record.Updated.String()
+			id, version := c.Record.String(), c.Record.Version+c.Record.Updated.String()
 			if c.Record.Version == "" && c.Record.Updated.IsZero() && c.Record.Raw != nil {
 				version = string(c.Record.Raw.Body)
 			}
