@@ -341,8 +341,7 @@ func (t *Tx) find(groups [][]string) ([]uint64, error) {
 			union = append(union, ids...)
 		}
 		if len(g) > 1 {
-			slices.Sort(union)
-			union = slices.Compact(union)
+			union = ordered(union)
 		}
 		if len(union) == 0 {
 			return nil, nil

@@ -214,6 +214,30 @@ func TestBlocksKeepEveryNumber(t *testing.T) {
 	})
 }
 
+func TestUnionsAndIntersectionsAreThoseOfSets(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		top := rapid.SampledFrom([]uint64{50, 5000, 1 << 40}).Draw(rt, "top")
+		draw := func(name string) []uint64 {
+			return rapid.SliceOfN(rapid.Uint64Range(1, top), 0, 2500).Draw(rt, name)
+		}
+		a, b := draw("a"), draw("b")
+		sorted := func(ids []uint64) []uint64 { ids = slices.Clone(ids); slices.Sort(ids); return slices.Compact(ids) }
+		sa, sb := sorted(a), sorted(b)
+		if got := ordered(slices.Clone(a)); !slices.Equal(got, sa) {
+			rt.Fatalf("ordered %v, want %v", got, sa)
+		}
+		var want []uint64
+		for _, id := range sa {
+			if _, ok := slices.BinarySearch(sb, id); ok {
+				want = append(want, id)
+			}
+		}
+		if got := intersect(sa, sb); !slices.Equal(got, want) {
+			rt.Fatalf("intersect %v, want %v", got, want)
+		}
+	})
+}
+
 func TestACommonTokenSpansBlocks(t *testing.T) {
 	s, _ := fresh(t)
 	var all []pole.Record

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -168,6 +169,26 @@ func (t *Tx) removeIDs(bk *bolt.Bucket, b *box, hash []byte, remove []uint64) er
 		}
 	}
 	return nil
+}
+
+// ordered sorts numbers and drops repeats. Many small ones are marked in a bitmap, which is much quicker than sorting.
+func ordered(ids []uint64) []uint64 {
+	const small = 1 << 26
+	if len(ids) < 1000 || slices.Max(ids) >= small {
+		slices.Sort(ids)
+		return slices.Compact(ids)
+	}
+	marks := make([]uint64, slices.Max(ids)/64+1)
+	for _, id := range ids {
+		marks[id/64] |= 1 << (id % 64)
+	}
+	out := ids[:0]
+	for i, w := range marks {
+		for ; w != 0; w &= w - 1 {
+			out = append(out, uint64(i)*64+uint64(bits.TrailingZeros64(w)))
+		}
+	}
+	return out
 }
 
 // intersect keeps what is in both ascending lists. Lists of very different lengths are probed, not merged.
