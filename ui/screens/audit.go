@@ -135,6 +135,9 @@ func (p *auditPlace) refresh() {
 	}
 	p.empty.Refresh()
 	p.list.Refresh()
+	if p.filter.Text() == "" {
+		p.list.SelectFirst()
+	}
 	p.showDetail()
 	p.object.Refresh()
 }

@@ -34,7 +34,7 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 			}
 			facts = append(facts, fact(m, t("screens.case.whybutton"), key))
 		}
-		left = append(left, panel(t("screens.case.disagreements")+" "+t("screens.number", "count", n), widgets.NewFacts(facts...)))
+		left = append(left, panel(t("screens.case.disagreements")+" "+t("screens.number", "count", n), caseFacts(facts)))
 	} else if len(c.Records) > 1 {
 		left = append(left, panel(t("screens.case.disagreements"), widgets.NewFlow(
 			widgets.Inline(widgets.NewGlyph(widgets.Tick, theme.Agree, 11)), widgets.Span(t("screens.case.noconflict"), widgets.MutedText))))
@@ -44,7 +44,7 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 		for _, m := range c.Agreed {
 			facts = append(facts, fact(m, t("screens.case.whobutton"), ""))
 		}
-		left = append(left, panel(t("screens.case.agreed"), widgets.NewFacts(facts...)))
+		left = append(left, panel(t("screens.case.agreed"), caseFacts(facts)))
 	} else {
 		left = append(left, panel(t("screens.case.agreed"), widgets.NewPara(t("screens.case.agreed.none"), widgets.MutedText)))
 	}
@@ -61,6 +61,12 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 
 func panel(title string, o fyne.CanvasObject) *widgets.Card {
 	return widgets.NewCard(widgets.Stack(1, widgets.NewHeader(title), o))
+}
+
+func caseFacts(facts []widgets.Fact) *widgets.Facts {
+	f := widgets.NewFacts(facts...)
+	f.LabelWidth = 176
+	return f
 }
 
 // why says what joins the records, the weakest join first.
@@ -94,7 +100,8 @@ func (p *casesPlace) linked(c *caseview.Case) fyne.CanvasObject {
 	const most = 8
 	for i, l := range c.Linked {
 		if i == most {
-			objs = append(objs, widgets.NewLink(t("screens.search.preview.more", "n", len(c.Linked)-most), "Alt 3", func() { p.vm.SetTab(vm.TabLinks) }))
+			more := widgets.NewLink(t("screens.search.preview.more", "n", len(c.Linked)-most), "Alt 3", func() { p.vm.SetTab(vm.TabLinks) })
+			objs = append(objs, widgets.Row(0, widgets.Fix(more), widgets.Spacer()))
 			break
 		}
 		objs = append(objs, widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3,

@@ -253,12 +253,12 @@ func (l *liveList) refresh() {
 
 // liveRow is one incident: priority, time, title over place, reference.
 type liveRow struct {
-	priority, clock, title, where, ref, status *widgets.Words
+	priority, clock, day, title, where, ref, status *widgets.Words
 }
 
 func newLiveRow(m rows[*liveRow]) fyne.CanvasObject {
 	r := &liveRow{
-		priority: widgets.NewWords("", widgets.BodyBold), clock: widgets.NewWords("", widgets.Ident),
+		priority: widgets.NewWords("", widgets.BodyBold), clock: widgets.NewWords("", widgets.Ident), day: widgets.NewWords("", widgets.Ident.In(theme.Muted)),
 		title: widgets.NewCut("", widgets.BodyBold), where: widgets.NewCut("", widgets.MutedText),
 		ref: widgets.NewWords("", widgets.Ident), status: widgets.NewWords("", widgets.Small),
 	}
@@ -266,13 +266,14 @@ func newLiveRow(m rows[*liveRow]) fyne.CanvasObject {
 	o := container.New(layoutFunc{fyne.NewSize(200, 40), func(o []fyne.CanvasObject, s fyne.Size) {
 		y := (s.Height - 40) / 2
 		put(r.priority, 8, y, 36, 20)
-		put(r.clock, 52, y, 44, 20)
+		put(r.clock, 52, y, 48, 20)
+		put(r.day, 52, y+20, 48, 20)
 		right := float32(140)
 		put(r.title, 112, y, s.Width-112-right-16, 20)
 		put(r.where, 112, y+20, s.Width-112-right-16, 20)
 		put(r.ref, s.Width-right-12, y, right, 20)
 		put(r.status, s.Width-right-12, y+20, right, 20)
-	}}, r.priority, r.clock, r.title, r.where, r.ref, r.status)
+	}}, r.priority, r.clock, r.day, r.title, r.where, r.ref, r.status)
 	m[o] = r
 	return o
 }
@@ -280,6 +281,7 @@ func newLiveRow(m rows[*liveRow]) fyne.CanvasObject {
 func (r *liveRow) set(v vm.LiveRow) {
 	r.priority.SetStyle(v.Priority, styled(v.Tone).Strong())
 	r.clock.Set(v.Time)
+	r.day.Set(v.Day)
 	r.title.Set(v.Title)
 	r.where.Set(v.Place)
 	r.ref.Set(v.Reference)

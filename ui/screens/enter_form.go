@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -179,7 +181,12 @@ func (f *formView) control(x vm.Field) fyne.CanvasObject {
 	if len(x.Choices) > 0 {
 		opts := []widgets.Option{}
 		for _, c := range x.Choices {
-			opts = append(opts, widgets.Option{Value: c.Code, Label: c.Label, Code: c.Code})
+			o := widgets.Option{Value: c.Code, Label: c.Label}
+			// Codes that officers know are shown beside their words; the dictionary's own names are not.
+			if c.Code == strings.ToUpper(c.Code) && !strings.Contains(c.Label, c.Code) {
+				o.Code = c.Code
+			}
+			opts = append(opts, o)
 		}
 		s := widgets.NewSelect(t("screens.entry.choose"), opts, func(code string) {
 			v.Set(x.Path, code)

@@ -79,7 +79,7 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 		widgets.Row(3, widgets.Grow(p.title), widgets.Fix(p.fresh), widgets.Fix(p.count)),
 		p.tops, p.list, p.empty)
 
-	side := widgets.Wide(p.side.object, 270)
+	side := widgets.Wide(p.side.object, 296)
 	side.Below = foldSide
 	line1 := widgets.Wide(widgets.VLine(), 1)
 	line1.Below = foldSide

@@ -76,7 +76,7 @@ func (s *searchSide) refresh() {
 			l.shape.Shape = sh
 			l.shape.Refresh()
 		}
-		l.name.Set(x.Mark.Name)
+		l.name.Set(x.Mark.Short())
 		st := styled(x.Tone)
 		if x.Tone == vm.Danger {
 			st = st.Strong()

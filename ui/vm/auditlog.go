@@ -171,7 +171,7 @@ func (a *Audit) line(i int) AuditLine {
 		l.Detail = r.Ref
 	}
 	reason := a.reasons[r.Purpose.Code]
-	if reason == "" {
+	if reason == "" && r.Purpose.Text == "" {
 		reason = r.Purpose.Code
 	}
 	l.Reason = joinSet(" · ", reason, r.Purpose.Case, r.Purpose.Text)

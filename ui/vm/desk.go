@@ -134,6 +134,7 @@ type LiveRow struct {
 	Priority  string
 	Tone      Tone
 	Time      string
+	Day       string // of one that is not of today: 22/11
 	Title     string
 	Place     string
 	Status    string
@@ -150,8 +151,16 @@ func (d *Desk) LiveRow(i int) LiveRow {
 		return LiveRow{}
 	}
 	it := d.live[i]
+	day := ""
+	if Day(it.When) != Day(d.env.Now()) {
+		day = it.When.Local().Format("02/01")
+	}
+	prio := it.Priority
+	if len(prio) == 1 && prio >= "0" && prio <= "9" {
+		prio = d.env.T("screens.desk.priority", "p", prio)
+	}
 	return LiveRow{
-		Ref: it.Ref, Priority: it.Priority, Tone: PriorityTone(it.Priority), Time: HourMinute(it.When),
+		Ref: it.Ref, Priority: prio, Day: day, Tone: PriorityTone(it.Priority), Time: HourMinute(it.When),
 		Title: it.Title, Place: it.Place, Status: it.Status, Reference: it.Reference, Selected: it.Ref == d.selected,
 	}
 }

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"muster/app/caseview"
@@ -35,7 +36,7 @@ func (s *Search) Row(i int) Row {
 	v := s.rows[s.shown[i]]
 	r := Row{
 		ID: v.ID, Class: v.Class, Title: v.Title, Detail: v.Detail, Warnings: v.Warnings,
-		Marks: s.marks.All(v.Systems), Matched: v.Matched, Old: v.Old,
+		Marks: s.marks.All(v.Systems), Matched: s.asTyped(v.Matched), Old: v.Old,
 		New: s.fresh[v.ID], Selected: v.ID == s.selected,
 	}
 	parts := []string{s.env.T("screens.records", "n", v.Records)}
@@ -47,6 +48,20 @@ func (s *Search) Row(i int) Row {
 		r.Possible = v.Possible[0].Say
 	}
 	return r
+}
+
+// asTyped puts matched words in the order in which they were typed.
+func (s *Search) asTyped(words []string) []string {
+	out := slices.Clone(words)
+	typed := strings.ToLower(s.query)
+	at := func(w string) int {
+		if i := strings.Index(typed, strings.ToLower(w)); i >= 0 {
+			return i
+		}
+		return len(typed)
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return at(a) - at(b) })
+	return out
 }
 
 // View gives the entity of row i as the desk gave it; ok is false where there is no such row.

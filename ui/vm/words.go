@@ -35,6 +35,14 @@ func MarksOf(systems []desk.SystemStatus) Marks {
 	return m
 }
 
+// Short is the system's name without what stands behind it in brackets: 'Records (Larkfield)' is Records.
+func (m Mark) Short() string {
+	if i := strings.Index(m.Name, " ("); i > 0 && strings.HasSuffix(m.Name, ")") {
+		return m.Name[:i]
+	}
+	return m.Name
+}
+
 // Of gives the mark of a system, also of one that is not in the profile any more.
 func (m Marks) Of(system string) Mark {
 	if k, ok := m[system]; ok {
