@@ -87,7 +87,7 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	for _, sp := range k.searches {
 		checkOperation(f, s, sp.op, types)
 		if len(sp.by) == 0 && !sp.text {
-			f.fail(sp.op.at, "Write by: [surname, givenName?] (a ? marks what may be missing), or text: true.", "The search does not say what it searches by.")
+			f.fail(sp.op.at, "Write by: [PROPERTY, OTHER?] (a ? marks what may be missing), or text: true.", "The search does not say what it searches by.")
 		}
 	}
 	if k.fetch != nil {
@@ -98,7 +98,7 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 	for _, l := range k.links {
 		if l.id == nil || l.role == "" && l.roleExpr == nil || l.kind == "" && l.kindExpr == nil {
-			f.fail(l.at, "Write {role: keeper, kind: person, each: '.keepers[]', id: .personId}.", "The link lacks role, kind or id.")
+			f.fail(l.at, "Write {role: ROLE, kind: KIND, each: '.list[]', id: .otherId}.", "The link lacks role, kind or id.")
 		}
 	}
 	if sub := k.submit; sub != nil {

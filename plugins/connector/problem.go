@@ -12,7 +12,7 @@ type Problem struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`   // from 1; 0 when it concerns the file as a whole
 	Column  int    `json:"column"` // from 1
-	Path    string `json:"path"`   // JSON pointer of the key: /kinds/person/fields/surname
+	Path    string `json:"path"`   // JSON pointer of the key: /kinds/KIND/fields/PROPERTY
 	Say     string `json:"say"`
 	Cure    string `json:"cure"`
 	Warning bool   `json:"warning,omitempty"` // the connector works, but think again

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"muster/plugins"
 	"muster/plugins/pole"
@@ -131,5 +132,70 @@ func TestWatchFollowsTheStream(t *testing.T) {
 	})
 	if plugins.KindOf(err) != plugins.Cancelled || strings.Join(got, ";") != "I1after 4 false 5;I2 true 6" && strings.Join(got, ";") != "I1after 4false5;I2true6" {
 		t.Errorf("%v %v", got, err)
+	}
+}
+
+func TestWatchByPollingTellsOnlyWhatIsNew(t *testing.T) {
+	var mu sync.Mutex
+	rounds := 0
+	srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/changes": func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		rounds++
+		if want := map[int]string{1: "", 2: "c1", 3: "c2"}[rounds]; r.URL.Query().Get("since") != want {
+			t.Errorf("round %d since %q", rounds, r.URL.Query().Get("since"))
+		}
+		says(200, fmt.Sprintf(`{"items":[{"no":"OLD","rev":1},{"no":"CHANGING","rev":%d}],"next":"c%d"}`, rounds, rounds))(w, r)
+	}})
+	src := strings.Replace(acme, `watch: {sse: /live, when: '.event == "changed" or .event == "gone"', removed: '.event == "gone"', records: .}`,
+		`watch: {every: 1s, get: /changes, query: {since: .cursor}, records: '.items[]', cursor: .next}
+    version: .rev`, 1)
+	sys, _ := open(t, src, srv.URL)
+	ctx, cancel := context.WithCancel(officer())
+	defer cancel()
+	var got []string
+	err := sys.(plugins.Watcher).Watch(ctx, "incident", "", func(c plugins.Change) error {
+		got = append(got, fmt.Sprint(c.Record.ID, " ", c.Record.Version, " ", c.Cursor))
+		if len(got) == 2 {
+			cancel()
+		}
+		return nil
+	})
+	if plugins.KindOf(err) != plugins.Cancelled || strings.Join(got, ";") != "CHANGING 2 c2;CHANGING 3 c3" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+func TestLimitsAreToldInBothForms(t *testing.T) {
+	for _, after := range []string{"7", "date"} {
+		srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/entries": func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				v := after
+				if v == "date" {
+					v = time.Now().Add(7 * time.Second).UTC().Format(http.TimeFormat)
+				}
+				w.Header().Set("Retry-After", v)
+			}
+			posts(422, `{"busy":true}`)(w, r)
+		}})
+		src := strings.Replace(acme, "errors:\n", "errors:\n  - {when: '.body.busy', is: limited}\n", 1)
+		sys, _ := open(t, src, srv.URL)
+		_, err := sys.(plugins.Submitter).Submit(officer(), entry(), "k")
+		var e *plugins.Error
+		if !errors.As(err, &e) || e.Kind != plugins.Limited || e.After < 4*time.Second || e.After > 8*time.Second {
+			t.Errorf("%s: %v %+v", after, err, e)
+		}
+	}
+}
+
+func TestGraphQLErrorsInA200(t *testing.T) {
+	for code, want := range map[string]plugins.ErrorKind{"UNAUTHENTICATED": plugins.Auth, "FORBIDDEN": plugins.Denied, "BAD_USER_INPUT": plugins.Invalid, "NOT_FOUND": plugins.NotFound, "INTERNAL": plugins.Unavailable} {
+		srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/g": says(200, `{"data":null,"errors":[{"message":"about Aaron Miller","extensions":{"code":"`+code+`"}}]}`)})
+		src := strings.Replace(acme, `fetch: {get: '/persons/\(.id)', records: .item}`, `fetch: {post: /g, graphql: {query: 'query($id:ID!){p(id:$id){id}}', variables: '{id: .id}'}, records: .data.p}`, 1)
+		s, _ := open(t, src, srv.URL)
+		_, err := s.Fetch(officer(), pole.Ref{Type: "person", ID: "1"})
+		if plugins.KindOf(err) != want || strings.Contains(err.Error(), "Miller") {
+			t.Errorf("%s: %v", code, err)
+		}
 	}
 }
