@@ -19,6 +19,7 @@ import (
 
 // coverScreen stands in place of a window's content: opening, first run, sign-in, lock.
 type coverScreen struct {
+	title  string // of the window
 	object fyne.CanvasObject
 	focus  func()
 }
@@ -55,14 +56,14 @@ func coverOf(width float32, keys string, content fyne.CanvasObject) fyne.CanvasO
 }
 
 func (s *Shell) startingCover() *coverScreen {
-	return &coverScreen{object: coverOf(460, "", widgets.Stack(5, brand(i18n.T("start.line")), widgets.NewSkeleton(i18n.T("start.opening"), 1)))}
+	return &coverScreen{title: i18n.T("cover.start"), object: coverOf(460, "", widgets.Stack(5, brand(i18n.T("start.line")), widgets.NewSkeleton(i18n.T("start.opening"), 1)))}
 }
 
 func (s *Shell) failedCover(say string) *coverScreen {
 	quit := widgets.NewPrimary(i18n.T("start.quit"), "Enter", func() { s.main.win.Close() })
 	c := coverOf(560, "", widgets.Stack(5, brand(i18n.T("start.failed")),
 		widgets.NewNotice(widgets.Alarm, say, nil), widgets.Row(2, widgets.Spacer(), widgets.Fix(quit))))
-	return &coverScreen{object: c, focus: func() { s.main.win.Canvas().Focus(quit) }}
+	return &coverScreen{title: i18n.T("cover.failed"), object: c, focus: func() { s.main.win.Canvas().Focus(quit) }}
 }
 
 // firstRunCover offers the demonstration force, where policy lets it, and one's own systems.
@@ -87,13 +88,13 @@ func (s *Shell) firstRunCover() *coverScreen {
 		cells[i].Fill = true
 	}
 	c := coverOf(880, i18n.T("first.keys"), widgets.Stack(6, brand(i18n.T("app.line")), widgets.NewPara(i18n.T("first.text"), widgets.Body), widgets.Row(4, cells...)))
-	return &coverScreen{object: c, focus: func() { s.main.win.Canvas().Focus(start) }}
+	return &coverScreen{title: i18n.T("cover.first"), object: c, focus: func() { s.main.win.Canvas().Focus(start) }}
 }
 
 // useDemo starts the demonstration force and goes on to its sign-in.
 func (s *Shell) useDemo() {
 	c := coverOf(460, "", widgets.Stack(5, brand(i18n.T("first.demo.title")), widgets.NewSkeleton(i18n.T("first.demo.starting"), 2)))
-	s.main.cover(&coverScreen{object: c})
+	s.main.cover(&coverScreen{title: i18n.T("cover.start"), object: c})
 	go func() {
 		err := s.desk.UseDemo(s.ctx)
 		s.opts.Post(func() {
@@ -177,7 +178,7 @@ func (s *Shell) localSetupCover() *coverScreen {
 	back := widgets.NewButton(i18n.T("button.back"), "", s.stateChanged)
 	c := coverOf(560, i18n.T("first.keys"), widgets.Stack(4, brand(i18n.T("first.own.title")), widgets.NewPara(i18n.T("local.text"), widgets.MutedText),
 		nameF, passF, againF, widgets.Row(2, widgets.Spacer(), widgets.Fix(back), widgets.Fix(ok))))
-	return &coverScreen{object: c, focus: func() { s.main.win.Canvas().Focus(name.Focusable()) }}
+	return &coverScreen{title: i18n.T("local.setup"), object: c, focus: func() { s.main.win.Canvas().Focus(name.Focusable()) }}
 }
 
 const minPassphrase = 8
@@ -197,7 +198,7 @@ func (s *Shell) signInCover() *coverScreen {
 		stop := widgets.NewButton(i18n.T("button.cancel"), "", s.stopSignIn)
 		objs = append(objs, widgets.Row(0, widgets.Fix(stop), widgets.Spacer()))
 		focusOn(stop)
-		return &coverScreen{object: coverOf(520, "", widgets.Stack(5, objs...)), focus: start}
+		return &coverScreen{title: i18n.T("cover.waiting"), object: coverOf(520, "", widgets.Stack(5, objs...)), focus: start}
 	}
 	if s.failure != "" {
 		objs = append(objs, widgets.NewNotice(widgets.Alarm, s.failure, nil))
@@ -237,7 +238,7 @@ func (s *Shell) signInCover() *coverScreen {
 		}
 		objs = append(objs, widgets.Stack(1, widgets.NewHeader(i18n.T("signin.accounts")), widgets.NewFacts(rows...)))
 	}
-	return &coverScreen{object: coverOf(560, i18n.T("signin.foot"), widgets.Stack(5, objs...)), focus: start}
+	return &coverScreen{title: i18n.T("signin.button"), object: coverOf(560, i18n.T("signin.foot"), widgets.Stack(5, objs...)), focus: start}
 }
 
 // passField is a passphrase with its button; errors stand under it.
@@ -312,7 +313,7 @@ func (s *Shell) waitingCover() *coverScreen {
 	})
 	c := coverOf(520, "", widgets.Stack(5, brand(s.desk.Force()), widgets.NewSkeleton(i18n.T("signin.waiting"), 0),
 		widgets.NewPara(i18n.T("signin.waiting.text"), widgets.MutedText), widgets.Row(0, widgets.Fix(stop), widgets.Spacer())))
-	return &coverScreen{object: c, focus: func() { s.main.win.Canvas().Focus(stop) }}
+	return &coverScreen{title: i18n.T("cover.waiting"), object: c, focus: func() { s.main.win.Canvas().Focus(stop) }}
 }
 
 func (s *Shell) stopSignIn() {
@@ -338,7 +339,7 @@ func (s *Shell) signInDevice() {
 					widgets.NewFacts(widgets.Fact{Label: i18n.T("signin.device.url"), Value: widgets.NewPara(url, widgets.Ident)},
 						widgets.Fact{Label: i18n.T("signin.device.code"), Value: widgets.NewPara(code, widgets.Style{Size: theme.SizeTitle, Mono: true, Bold: true})}),
 					widgets.Row(0, widgets.Fix(stop), widgets.Spacer())))
-				s.main.cover(&coverScreen{object: c, focus: func() { s.main.win.Canvas().Focus(stop) }})
+				s.main.cover(&coverScreen{title: i18n.T("cover.waiting"), object: c, focus: func() { s.main.win.Canvas().Focus(stop) }})
 			})
 		})
 	})
@@ -382,5 +383,5 @@ func (s *Shell) lockCover(f *frame) *coverScreen {
 			}
 		}
 	}
-	return &coverScreen{object: coverOf(480, "", widgets.Stack(5, objs...)), focus: start}
+	return &coverScreen{title: i18n.T("lock.title"), object: coverOf(480, "", widgets.Stack(5, objs...)), focus: start}
 }

@@ -151,7 +151,7 @@ func (f *frame) cover(c *coverScreen) {
 	f.win.Canvas().Unfocus()
 	f.coverUp = true
 	f.covered = c.object
-	f.win.SetTitle(i18n.T("app.name"))
+	f.setTitle(c.title)
 	f.root.Objects = []fyne.CanvasObject{c.object}
 	f.root.Refresh()
 	if c.focus != nil {
@@ -307,11 +307,16 @@ func (f *frame) Post(fn func()) { f.shell.opts.Post(fn) }
 func (f *frame) Refresh() {
 	f.showMarking()
 	f.bindPlaceKeys()
-	title := i18n.T("app.name")
 	if f.current != nil && !f.coverUp {
-		if t := f.current.Title(); t != "" {
-			title = t + " · " + title
-		}
+		f.setTitle(f.current.Title())
+	}
+}
+
+// setTitle names what the window shows; it never holds personal data, for the system's task bar shows it too.
+func (f *frame) setTitle(what string) {
+	title := i18n.T("app.name")
+	if what != "" {
+		title = what + " · " + title
 	}
 	if f.title != title {
 		f.title = title

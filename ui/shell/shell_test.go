@@ -262,7 +262,7 @@ func TestLockCoversEveryWindowAtOnce(t *testing.T) {
 		if len(f.win.Canvas().Overlays().List()) != 0 {
 			t.Errorf("something stands over the lock of %q", f.id)
 		}
-		if f.win.Title() != "Muster" {
+		if f.win.Title() != "Locked · Muster" {
 			t.Errorf("the title of a locked window says %q", f.win.Title())
 		}
 	}
