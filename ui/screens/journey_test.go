@@ -124,7 +124,7 @@ func TestGapsStayLoudWhenColumnsFold(t *testing.T) {
 func openCase(t *testing.T, l look, set func(*smallForce)) *rig {
 	r := newRig(t, l, set)
 	r.find("miller")
-	r.sees("MILLER, Andrea")
+	r.sees("MILLER, Andrea", "Latest events")
 	r.press(fyne.KeyReturn)
 	return r
 }

@@ -34,6 +34,7 @@ type searchPlace struct {
 	noView  bool
 	ticking bool
 	closed  bool
+	quiet   bool                 // the list is given the keyboard, not moved in
 	badges  map[badgeKey]float32 // measured heights
 	up      bool                 // on screen
 	shown   string               // what empty shows
@@ -74,6 +75,14 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 	p.list.Label = t("screens.search.title")
 	p.list.OnSelect = p.moved
 	p.list.OnOpen = p.open
+	p.list.OnKey = func(ev *fyne.KeyEvent) bool {
+		if (ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter) && p.vm.Selected() == "" {
+			// Rows are still finding their order: the first Enter holds the best one fast, the second opens it.
+			p.vm.Select(0)
+			return true
+		}
+		return false
+	}
 	p.empty, p.tops = container.NewStack(), widgets.Stack(2)
 	p.middle = container.New(layoutFunc{fyne.NewSize(320, 200), p.layMiddle},
 		widgets.Row(3, widgets.Grow(p.title), widgets.Fix(p.fresh), widgets.Fix(p.count)),
@@ -143,8 +152,16 @@ func (p *searchPlace) Typed(text string) {
 
 func (p *searchPlace) Focus() {
 	if p.vm.Count() > 0 {
-		p.list.Focus()
+		p.focusList()
 	}
+}
+
+// focusList gives the list the keyboard. That alone does not put the cursor on a row: rows still find their order.
+func (p *searchPlace) focusList() {
+	p.quiet = true
+	p.list.Focus()
+	p.quiet = false
+	p.list.Select(p.vm.Selected())
 }
 
 func (p *searchPlace) Close() {
@@ -198,6 +215,9 @@ func (p *searchPlace) Shortcuts() []place.Shortcut {
 }
 
 func (p *searchPlace) moved(id string) {
+	if p.quiet {
+		return
+	}
 	for i := range p.vm.Count() {
 		if p.vm.ID(i) == id {
 			p.vm.Select(i)
@@ -254,7 +274,7 @@ func (p *searchPlace) refresh() {
 		p.count.Set("")
 	}
 	if n := p.vm.New(); n > 0 {
-		p.fresh.Set(t("screens.search.new", "n", n)+" · "+t("screens.search.settle"), shellKey(fyne.KeyPeriod))
+		p.fresh.Set(t("screens.search.new", "n", n), shellKey(fyne.KeyPeriod))
 		p.fresh.Show()
 	} else {
 		p.fresh.Hide()
@@ -273,7 +293,7 @@ func (p *searchPlace) refresh() {
 		p.tick()
 	}
 	if p.up && p.vm.Count() > 0 && p.host.Canvas() != nil && p.host.Canvas().Focused() == nil {
-		p.list.Focus()
+		p.focusList()
 	}
 }
 

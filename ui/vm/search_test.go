@@ -59,6 +59,32 @@ func TestFirstResultsShowAtOnceAndLaterOnesTogether(t *testing.T) {
 	}
 }
 
+func TestCursorRestsOnTheBestRowOnceTheRowsHaveFoundTheirOrder(t *testing.T) {
+	s, d, q, c := newSearchTest(t)
+	s.SetText("x")
+	s.Run()
+	r := d.next(t)
+	r.f(found(view("WEAK", 0.2, rec("rms", "1"))))
+	q.drain()
+	r.f(found(view("BEST", 0.9, rec("cad", "2"))))
+	c.advance(Coalesce)
+	q.drain()
+	if s.Selected() != "" || s.Row(0).Title != "BEST" {
+		t.Fatalf("at first the rows sort themselves: %q selected, %q first", s.Selected(), s.Row(0).Title)
+	}
+	c.advance(RestAfter)
+	q.drain()
+	if s.Index() != 0 || s.Row(0).Title != "BEST" {
+		t.Fatal("then the cursor rests on the best")
+	}
+	r.f(found(view("LATER", 1, rec("intel", "3"))))
+	c.advance(Coalesce)
+	q.drain()
+	if s.Index() != 0 || s.New() != 1 {
+		t.Fatal("and nothing moves any more")
+	}
+}
+
 // take2 runs what waits and returns it.
 func (q *queue) take2() []func() {
 	l := q.take()

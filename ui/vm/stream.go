@@ -13,6 +13,10 @@ import (
 // Coalesce is how long results are gathered before the screen is told, after the first ones.
 const Coalesce = 80 * time.Millisecond
 
+// RestAfter is how long after the first results the cursor is put on the best of them, if the officer has not moved it. Until
+// then the rows find their order; after that they keep their places.
+const RestAfter = 600 * time.Millisecond
+
 // stream gathers the steps of one run of a search on whatever goroutine they come, and hands them to the UI goroutine in
 // batches: the first results and the end at once, everything else every Coalesce.
 type stream struct {
@@ -91,18 +95,28 @@ func (r *stream) flush() {
 	r.mu.Lock()
 	batch, ended, err := r.buffer, r.ended, r.err
 	r.buffer, r.posted = nil, false
+	before := r.first
 	for i := range batch {
 		if len(batch[i].Entities) > 0 {
 			r.first = true
 		}
 	}
-	stopped := r.stopped
+	stopped, began := r.stopped, r.first && !before
 	r.mu.Unlock()
 	s := r.s
 	if stopped || !s.runs[r] {
 		return
 	}
 	s.apply(r, batch)
+	if began && !r.again {
+		s.env.After(RestAfter, func() {
+			s.env.Post(func() {
+				if s.runs[r] && s.rest() {
+					s.changed()
+				}
+			})
+		})
+	}
 	if ended {
 		delete(s.runs, r)
 		r.cancel()
@@ -125,9 +139,17 @@ func (s *Search) end(r *stream, err error) {
 			}
 		}
 	}
-	if !r.again && !s.touched && s.selected == "" && len(s.shown) > 0 {
-		// The cursor starts on the best row, without being counted as the officer's own choice.
-		s.selected = s.shown[0]
-		s.rebuild()
+	if !r.again {
+		s.rest()
 	}
+}
+
+// rest puts the cursor on the best row, if the officer has put it nowhere, and lets the rows keep their places from now on.
+func (s *Search) rest() bool {
+	if s.selected != "" || len(s.shown) == 0 {
+		return false
+	}
+	s.selected, s.touched = s.shown[0], true
+	s.rebuild()
+	return true
 }
