@@ -88,7 +88,9 @@ func (c submitCmd) Run(e *env) error {
 			_ = d.DeleteDraft(e.ctx, dr.ID)
 			return err
 		}
-		if err := c.fill(e, &dr); err != nil {
+		forms := d.Forms()
+		i := slices.IndexFunc(forms, func(f entry.Form) bool { return f.ID == dr.Form })
+		if err := c.fill(e, forms[i], &dr); err != nil {
 			return discard(err)
 		}
 		review := d.Review(dr)
@@ -128,7 +130,7 @@ func (c submitCmd) Run(e *env) error {
 	})
 }
 
-func (c submitCmd) fill(e *env, dr *entry.Draft) error {
+func (c submitCmd) fill(e *env, form entry.Form, dr *entry.Draft) error {
 	values := map[string]string{}
 	if c.File != "" {
 		var r io.Reader = e.in
@@ -150,7 +152,16 @@ func (c submitCmd) fill(e *env, dr *entry.Draft) error {
 	if dr.Values == nil {
 		dr.Values = map[string]string{}
 	}
+	known := map[string]bool{}
+	for _, s := range form.Sections {
+		for _, f := range s.Fields {
+			known[f.Path] = true
+		}
+	}
 	for k, v := range values {
+		if !known[k] {
+			return usagef("form %s has no field %s; musterctl forms %s lists them", form.ID, k, form.ID)
+		}
 		dr.Values[k] = v
 		delete(dr.From, k)
 	}

@@ -50,7 +50,7 @@ want "warning signals, links and a timeline are there" has '.[0] | (.warnings|le
 
 echo "submit"
 submit() { ctl submit incident --purpose missing --case-ref 24-10887 --from "$ref" \
-  -s startDateTime="$(date -d '-10 min' '+%d/%m/%Y %H:%M')" -s incidentCategory=concern -s priority=P2 -s summary="Concern for safety" \
+  -s startDateTime="$(date -d '-10 min' '+%d/%m/%Y %H:%M')" -s incidentCategory=concern -s priority=P2 \
   -s description="Reported missing by his mother at home." -s person.surname=MILLER -s person.givenName=Aaron \
   -s location.buildingNumber=12 -s "location.thoroughfareName=Alder Rise" -s location.postTown=Leeds -s "location.postcode=LS8 2QX" "$@"; }
 submit >"$work/submit.json" 2>"$work/submit.err"
