@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"html/template"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/pkg/browser"
 	"golang.org/x/oauth2"
 
 	"muster/plugins"
@@ -25,14 +23,6 @@ import (
 type attempt struct {
 	cancel context.CancelFunc
 	done   chan struct{}
-}
-
-var silence sync.Once
-
-// systemBrowser opens the system's browser, whose words belong to no terminal of Muster's.
-func systemBrowser(to string) error {
-	silence.Do(func() { browser.Stdout, browser.Stderr = io.Discard, io.Discard })
-	return browser.OpenURL(to)
 }
 
 // begin starts an attempt, ending an earlier one, and says which state to go back to if it fails.

@@ -25,7 +25,8 @@ const (
 type Options struct {
 	Settings Settings
 	Keyring  *keyring.Keyring // of the profile
-	// OpenBrowser shows an address to the officer; nil is the system's browser. It may block until the browser ends.
+	// OpenBrowser shows an address to the officer; nil is the one that BROWSER names, else the system's.
+	// It may block until the browser ends.
 	OpenBrowser func(url string) error
 	// ShowURL is called when the browser did not open, with the address for the officer to copy. It must not block.
 	// If it is nil, a browser that does not open ends the sign-in.
