@@ -22,7 +22,6 @@ type auditPlace struct {
 	empty   *fyne.Container
 	detail  *widgets.Scroll
 	chosen  string
-	err     string
 }
 
 type auditRow struct {

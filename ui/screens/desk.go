@@ -21,6 +21,7 @@ type deskPlace struct {
 	sysRows rows[*systemRow]
 	lines   []vm.HealthLine
 	check   *widgets.Button
+	none    *widgets.Flow
 	kept    *fyne.Container
 	keptBox *widgets.Scroll
 	outbox  *fyne.Container
@@ -41,6 +42,7 @@ func newDesk(k *kit, h place.Host) *deskPlace {
 	p.systems.OnOpen = func(id string) { h.Go(place.Systems, id) }
 	p.check = widgets.NewSmall(t("screens.desk.check"), "F5", p.vm.Check)
 	p.sysCard = widgets.NewFlushCard(p.systems)
+	p.none = widgets.NewPara(t("screens.desk.systems.none"), widgets.MutedText)
 	p.kept, p.outbox = widgets.Stack(2.5), widgets.Stack(2.5)
 	p.keptBox = widgets.NewScroll(p.kept)
 
@@ -57,7 +59,7 @@ func newDesk(k *kit, h place.Host) *deskPlace {
 	}}, p.live.head, p.live.object, keptHead, p.keptBox)
 
 	p.right = widgets.NewScroll(widgets.Stack(1,
-		widgets.NewHeader(t("screens.desk.systems"), p.check), p.sysCard,
+		widgets.NewHeader(t("screens.desk.systems"), p.check), p.sysCard, p.none,
 		widgets.Pad(1, 0, container.NewStack()),
 		widgets.NewHeader(t("screens.desk.outbox")), p.outbox))
 	leftCell := widgets.Grow(widgets.Pad(4, 4, left))
@@ -89,6 +91,8 @@ func (p *deskPlace) Shortcuts() []place.Shortcut {
 func (p *deskPlace) refresh() {
 	p.live.refresh()
 	p.lines = p.vm.Systems()
+	show(p.sysCard, len(p.lines) > 0)
+	show(p.none, len(p.lines) == 0)
 	if p.vm.Checking() {
 		p.check.Set(t("screens.desk.checking"), "")
 	} else {

@@ -33,7 +33,6 @@ type formView struct {
 	tRows    []*targetRow
 	send     *widgets.Button
 	errText  string
-	busy     bool
 }
 
 type sectionRow struct {

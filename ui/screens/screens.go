@@ -93,9 +93,6 @@ func t(key string, args ...any) string { return i18n.T(key, args...) }
 // level is a tone as the widgets know it.
 func level(x vm.Tone) widgets.Level { return widgets.Level(x) }
 
-// tone is a tone as the frame knows it.
-func tone(x vm.Tone) place.Tone { return place.Tone(x) }
-
 func styled(x vm.Tone) widgets.Style {
 	if x == vm.Quiet {
 		return widgets.MutedText

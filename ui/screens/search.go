@@ -1,13 +1,11 @@
 package screens
 
 import (
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"muster/app/caseview"
 	"muster/app/search"
 	"muster/plugins/pole"
 	"muster/ui/place"
@@ -383,133 +381,4 @@ func (p *searchPlace) gapCard(g vm.GapBlock) *widgets.Card {
 		widgets.Row(0, widgets.Fix(widgets.NewButton(t("screens.search.again"), "F5", func() { p.vm.AskAgain(g.Mark.System) })), widgets.Spacer())))
 	c.Label = g.Title + ". " + g.Text
 	return c
-}
-
-// compare shows two entities that may be the same, side by side.
-func (p *searchPlace) compare() {
-	p.vm.Compare(0, func(c vm.Comparison) {
-		mark := func(s []vm.Mark) []widgets.Run { return chipRuns(s) }
-		cell := func(l vm.CompareLine, first bool) *widgets.Flow {
-			alts := l.B
-			if first {
-				alts = l.A
-			}
-			var runs []widgets.Run
-			for i, a := range alts {
-				if i > 0 {
-					runs = append(runs, widgets.NewLine())
-				}
-				st := widgets.Body
-				if !l.Same {
-					st = widgets.BodyBold
-				}
-				runs = append(runs, widgets.Span(a.Display+" ", st))
-				runs = append(runs, mark(sourceMarks(a.Sources, p.preview.mark))...)
-			}
-			if len(alts) == 0 {
-				runs = []widgets.Run{widgets.Span(t("screens.search.compare.nothing"), widgets.MutedText)}
-			}
-			return widgets.NewFlow(runs...)
-		}
-		var lines []fyne.CanvasObject
-		lines = append(lines, widgets.Row(3, widgets.Wide(widgets.NewWords("", widgets.Body), 150),
-			widgets.Grow(widgets.NewCut(c.A.Title, widgets.Name)), widgets.Grow(widgets.NewCut(c.B.Title, widgets.Name))))
-		for _, l := range c.Lines {
-			st := widgets.MutedText
-			label := l.Label
-			if !l.Same && len(l.A) > 0 && len(l.B) > 0 {
-				st, label = widgets.Caution, "≠ "+label
-			}
-			lines = append(lines, widgets.HLine(), widgets.Row(3, widgets.Wide(widgets.NewCut(label, st), 150).AtTop(),
-				widgets.Grow(cell(l, true)).AtTop(), widgets.Grow(cell(l, false)).AtTop()))
-		}
-		content := []fyne.CanvasObject{widgets.NewNotice(widgets.Warn, c.Say, nil)}
-		if len(c.Evidence) > 0 {
-			content = append(content, widgets.NewHeader(t("screens.search.compare.evidence")), widgets.NewWaterfall(steps(c.Evidence)...))
-		}
-		table := widgets.NewScroll(widgets.Stack(1.5, lines...))
-		content = append(content, container.New(layoutFunc{fyne.NewSize(640, 340), func(o []fyne.CanvasObject, s fyne.Size) { put(o[0], 0, 0, s.Width, s.Height) }}, table),
-			widgets.NewPara(t("screens.search.compare.note"), widgets.MutedText))
-		p.host.Modal(t("screens.search.compare.title"), widgets.Stack(3, content...), nil)
-	})
-}
-
-// resultRow is one entity of the results.
-type resultRow struct {
-	head   *widgets.Flow
-	chips  *widgets.Flow
-	badges *widgets.Flow
-	line   *widgets.Flow
-	box    *fyne.Container
-	last   vm.Row
-	filled bool
-}
-
-func newResultRow(m rows[*resultRow]) fyne.CanvasObject {
-	r := &resultRow{head: widgets.NewFlow(), chips: widgets.NewFlow(), badges: widgets.NewFlow(), line: widgets.NewFlow()}
-	r.head.MaxLines, r.line.MaxLines = 2, 1
-	r.box = widgets.Stack(1, widgets.Row(3, widgets.Grow(r.head), widgets.Fix(r.chips)), r.badges, r.line)
-	o := widgets.Pad(2.5, 3.5, r.box)
-	m[o] = r
-	return o
-}
-
-func rowBadges(v vm.Row) []widgets.Run {
-	var runs []widgets.Run
-	for _, w := range v.Warnings {
-		l := widgets.Alarm
-		if w.Level == "caution" {
-			l = widgets.Warn
-		}
-		runs = append(runs, widgets.Inline(widgets.NewBadge(l, warningCode(w), w.Label)))
-	}
-	if v.Old {
-		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.old")))))
-	}
-	if v.Possible != "" {
-		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.possible")))),
-			widgets.Span(v.Possible+". ", widgets.MutedText), widgets.Inline(widgets.NewHint("Alt M")), widgets.Span(" "+t("screens.search.compare"), widgets.MutedText))
-	}
-	return runs
-}
-
-func (r *resultRow) set(v vm.Row) {
-	if r.filled && sameRow(r.last, v) {
-		return
-	}
-	r.last, r.filled = v, true
-	head := []widgets.Run{widgets.Span(v.Title+"  ", widgets.Name)}
-	if v.Detail != "" {
-		head = append(head, widgets.Span(v.Detail, widgets.MutedText))
-	}
-	r.head.Set(head...)
-	var chips []widgets.Run
-	for _, m := range v.Marks {
-		chips = append(chips, widgets.Inline(chip(m)))
-	}
-	r.chips.Set(chips...)
-	if b := rowBadges(v); len(b) > 0 {
-		r.badges.Set(b...)
-		r.badges.Show()
-	} else {
-		r.badges.Hide()
-	}
-	var line []widgets.Run
-	if len(v.Matched) > 0 {
-		line = append(line, widgets.Span(t("screens.search.matches")+" ", widgets.MutedText))
-		for _, w := range v.Matched {
-			line = append(line, widgets.Span(w, widgets.Matched), widgets.Span("  ", widgets.MutedText))
-		}
-		line = append(line, widgets.Span("· "+v.Line, widgets.MutedText))
-	} else {
-		line = append(line, widgets.Span(v.Line, widgets.MutedText))
-	}
-	r.line.Set(line...)
-	r.box.Refresh()
-}
-
-func sameRow(a, b vm.Row) bool {
-	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Old == b.Old && a.Possible == b.Possible &&
-		len(a.Warnings) == len(b.Warnings) && slices.Equal(a.Marks, b.Marks) && slices.Equal(a.Matched, b.Matched) &&
-		slices.EqualFunc(a.Warnings, b.Warnings, func(x, y caseview.Warning) bool { return x.Code == y.Code && x.Label == y.Label && x.Level == y.Level })
 }

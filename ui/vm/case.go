@@ -231,7 +231,7 @@ func (c *Case) OldSystems() []OldCopy {
 	var out []OldCopy
 	for i := range c.open.Records {
 		r := &c.open.Records[i]
-		if !c.open.Old[r.Ref.String()] {
+		if !c.open.Old[r.String()] {
 			continue
 		}
 		k, ok := at[r.System]

@@ -1,11 +1,7 @@
 package vm
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"encoding/xml"
-	"io"
 	"strings"
 	"time"
 
@@ -150,7 +146,7 @@ func (c *Case) fetch() {
 	if rec.Raw != nil {
 		return
 	}
-	key := rec.Ref.String()
+	key := rec.String()
 	st := c.records[key]
 	if st == nil {
 		st = &recordState{}
@@ -191,7 +187,7 @@ func (c *Case) RecordNow() (v RecordView, ok bool) {
 		return RecordView{}, false
 	}
 	rec := c.open.Records[c.record]
-	key := rec.Ref.String()
+	key := rec.String()
 	if st := c.records[key]; st != nil {
 		v.Loading, v.Err = st.task.running(), st.err
 		if st.fetched {
@@ -209,80 +205,4 @@ func (c *Case) RecordNow() (v RecordView, ok bool) {
 		v.Raw, v.RawType = Pretty(rec.Raw.ContentType, rec.Raw.Body), rec.Raw.ContentType
 	}
 	return v, true
-}
-
-// Pretty lays out JSON or XML for reading; what it cannot read it gives back as it is.
-func Pretty(contentType string, body []byte) string {
-	t := bytes.TrimSpace(body)
-	switch {
-	case strings.Contains(contentType, "json"), len(t) > 0 && (t[0] == '{' || t[0] == '['):
-		var b bytes.Buffer
-		if json.Indent(&b, t, "", "  ") == nil {
-			return b.String()
-		}
-	case strings.Contains(contentType, "xml"), len(t) > 0 && t[0] == '<':
-		if s, ok := prettyXML(t); ok {
-			return s
-		}
-	}
-	return strings.ToValidUTF8(string(body), "�")
-}
-
-// prettyXML puts each element on a line of its own; elements with nothing but words stay on one. The words of the source
-// are copied, never decoded and encoded again, so that nothing it said changes.
-func prettyXML(b []byte) (string, bool) {
-	d := xml.NewDecoder(bytes.NewReader(b))
-	d.Strict = false
-	var out strings.Builder
-	depth, wordsOnly := 0, false
-	from := int64(0)
-	line := func() {
-		if out.Len() > 0 {
-			out.WriteByte('\n')
-		}
-		out.WriteString(strings.Repeat("  ", depth))
-	}
-	for {
-		tok, err := d.RawToken()
-		if err == io.EOF {
-			return out.String(), depth == 0
-		}
-		if err != nil {
-			return "", false
-		}
-		to := d.InputOffset()
-		text := string(b[from:to])
-		from = to
-		switch tok.(type) {
-		case xml.StartElement:
-			line()
-			out.WriteString(text)
-			depth++
-			wordsOnly = true
-			if strings.HasSuffix(text, "/>") {
-				// The decoder gives the end of an empty element as a token of its own, with no text.
-				continue
-			}
-		case xml.EndElement:
-			depth--
-			if depth < 0 {
-				return "", false
-			}
-			if text != "" && !wordsOnly {
-				line()
-			}
-			out.WriteString(text)
-			wordsOnly = false
-		case xml.CharData:
-			if t := strings.TrimSpace(text); t != "" {
-				if !wordsOnly {
-					line()
-				}
-				out.WriteString(t)
-			}
-		default:
-			line()
-			out.WriteString(strings.TrimSpace(text))
-		}
-	}
 }

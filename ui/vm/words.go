@@ -122,17 +122,6 @@ func Classes() []pole.Class {
 	return []pole.Class{pole.ClassPerson, pole.ClassObject, pole.ClassLocation, pole.ClassEvent}
 }
 
-// list joins words as a sentence would: a, b and c.
-func (e Env) list(words []string) string {
-	switch len(words) {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
-	}
-	return e.T("screens.list.and", "first", strings.Join(words[:len(words)-1], ", "), "last", words[len(words)-1])
-}
-
 // Initials are the letters that stand for a title: MILLER, Aaron James is AM (given name first, as it is said).
 func Initials(title string) string {
 	family, given, ok := strings.Cut(title, ",")
