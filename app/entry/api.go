@@ -124,7 +124,7 @@ type Delivery struct {
 	Alert     bool      `json:"alert,omitempty"`     // tried so often that a person should look
 	Withdrawn string    `json:"withdrawn,omitempty"` // why a person took it back; it is then Stopped for good
 	Unsure    bool      `json:"unsure,omitempty"`    // an attempt may have arrived: the target is asked before it is sent again
-	Tried     time.Time `json:"tried,omitzero"`      // when the latest attempt began
+	Tried     time.Time `json:"tried,omitzero"`      // when the latest attempt began, and once it ended in doubt when that was
 	Revision  int       `json:"revision,omitempty"`  // counts corrections after a refusal
 }
 

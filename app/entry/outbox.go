@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -36,8 +37,8 @@ type Config struct {
 	Log     *slog.Logger
 	Backoff Backoff
 	Timeout time.Duration // of one call; 0 is a minute
-	// Settle is how long after an attempt of unknown outcome a target's 'not there' is believed: the request may still
-	// be under way. 0 is 20 seconds.
+	// Settle is how long after the end of an attempt of unknown outcome a target's 'not there' is believed: until then
+	// the request may still be worked on there. 0 is a minute, which is longer than the transport waits for an answer.
 	Settle time.Duration
 	Alert  int // attempts without success after which a person should look; 0 is 6
 }
@@ -101,6 +102,7 @@ type posted struct {
 	Draft   Draft                    `json:"draft"`
 	Entries map[string]plugins.Entry `json:"entries"` // by system
 	Wants   map[string][]want        `json:"wants,omitempty"`
+	Edits   map[string]Draft         `json:"edits,omitempty"` // by system: the draft as corrected last for it
 }
 
 // want is a reference that a target takes from another.
@@ -126,6 +128,7 @@ func (p *posted) copy() *posted {
 	for k, v := range p.Entries {
 		c.Entries[k] = v
 	}
+	c.Edits = maps.Clone(p.Edits)
 	return &c
 }
 
@@ -168,7 +171,7 @@ func NewOutbox(cfg Config) (*Outbox, error) {
 		cfg.Timeout = time.Minute
 	}
 	if cfg.Settle <= 0 {
-		cfg.Settle = 20 * time.Second
+		cfg.Settle = time.Minute
 	}
 	if cfg.Alert <= 0 {
 		cfg.Alert = 6
@@ -190,7 +193,7 @@ func NewOutbox(cfg Config) (*Outbox, error) {
 				continue
 			}
 			if _, err := o.step(id, d.System, func(_ *posted, d *Delivery) error {
-				d.State, d.Unsure, d.Next = Doubtful, true, cfg.Now()
+				d.State, d.Unsure, d.Next, d.Tried = Doubtful, true, cfg.Now(), cfg.Now().UTC()
 				d.Say = d.Name + ": Muster ended while this was being sent. Asking whether it arrived."
 				return nil
 			}); err != nil {
@@ -264,6 +267,10 @@ func (o *Outbox) amend(draft Draft, form Form, targets []Target) (Item, error) {
 		}
 		e := Build(form, draft, t, o.cfg.Dictionary, p.Item.Captured)
 		p.Entries[at.System] = e
+		if p.Edits == nil {
+			p.Edits = map[string]Draft{}
+		}
+		p.Edits[at.System] = draft.clone()
 		now := o.cfg.Now().UTC()
 		*d = Delivery{Entry: d.Entry, System: d.System, Name: d.Name, Revision: d.Revision + 1, Key: KeyOf(d.Entry, d.System, d.Revision+1),
 			State: Waiting, Say: d.Name + ": corrected, waiting to be sent. Nothing is lost.", Next: now}
@@ -356,7 +363,24 @@ func (o *Outbox) Withdraw(entry, system, reason string) error {
 	return err
 }
 
-// EditAndResend makes a draft, saved, to correct what one system refused. Added, it replaces the refused delivery.
+// Resume tries at once whatever waits, as after an unlock: most of it waited only for the officer.
+func (o *Outbox) Resume() error {
+	var all error
+	for _, i := range o.Items() {
+		for _, d := range i.Deliveries {
+			if d.Withdrawn != "" || d.State != Waiting && d.State != Doubtful {
+				continue
+			}
+			if err := o.Retry(i.ID, d.System); !errors.Is(err, ErrBusy) && !errors.Is(err, ErrSettled) {
+				all = errors.Join(all, err)
+			}
+		}
+	}
+	return all
+}
+
+// EditAndResend makes a draft, saved, to correct what one system refused, from what it was sent last. Added, it
+// replaces the refused delivery.
 func (o *Outbox) EditAndResend(entry, system string) (Draft, error) {
 	p := o.get(entry)
 	if p == nil || p.delivery(system) == nil {
@@ -366,6 +390,9 @@ func (o *Outbox) EditAndResend(entry, system string) (Draft, error) {
 		return Draft{}, ErrRefusal
 	}
 	draft := p.Draft.clone()
+	if last, ok := p.Edits[system]; ok {
+		draft = last.clone()
+	}
 	draft.ID, draft.Created, draft.Amends, draft.Off = NewID(), time.Time{}, &Amend{entry, system}, nil
 	for _, d := range p.Item.Deliveries {
 		if d.System != system {

@@ -193,6 +193,70 @@ func TestARefusalIsCorrectedAndSentAgain(t *testing.T) {
 	}
 }
 
+func TestASecondCorrectionStartsFromTheFirst(t *testing.T) {
+	d := newDesk(t, "custody")
+	d.servers["custody"].queue(invalid, invalid)
+	item := must(d.Add(filled(), incident, d.targets))
+	d.run(t, func() bool { return d.state(item.ID, "custody").State == Refused })
+	draft := must(d.EditAndResend(item.ID, "custody"))
+	draft.Values["description"] = "Corrected once."
+	must(d.Add(draft, incident, d.targets))
+	d.store.Close()
+	d.open(t)
+	d.run(t, func() bool { dl := d.state(item.ID, "custody"); return dl.State == Refused && dl.Revision == 1 })
+	again := must(d.EditAndResend(item.ID, "custody"))
+	if again.Value("description") != "Corrected once." {
+		t.Errorf("the officer's correction is lost; the draft says %q", again.Value("description"))
+	}
+	must(d.Add(again, incident, d.targets))
+	d.run(t, func() bool { i, _ := d.Item(item.ID); return i.Done() })
+}
+
+func TestNotThereIsNotBelievedWhileTheSystemMayStillWorkOnIt(t *testing.T) {
+	d := newDesk(t, "cad")
+	d.cfg.Settle = 500 * time.Millisecond
+	// The request takes longer than Settle to fail, and its entry is kept only after the first question about it.
+	d.servers["cad"].queue(keepLate)
+	item := must(d.Add(filled(), incident, d.targets))
+	d.run(t, func() bool { i, _ := d.Item(item.ID); return i.Done() })
+	if n := d.servers["cad"].count(item.Deliveries[0].Key); n != 1 {
+		t.Errorf("it is there %d times", n)
+	}
+}
+
+func TestAfterAnUnlockNothingWaitsAnyLonger(t *testing.T) {
+	d := newDesk(t, "rms", "cad")
+	d.cfg.Backoff = Backoff{First: time.Hour, Max: time.Hour}
+	var locked atomic.Bool
+	locked.Store(true)
+	inner := d.cfg.Submit
+	d.cfg.Submit = func(ctx context.Context, system string) (plugins.Submitter, error) {
+		if locked.Load() {
+			return nil, plugins.Errorf(plugins.Auth, "the desk is locked")
+		}
+		return inner(ctx, system)
+	}
+	item := must(d.Add(filled(), incident, d.targets))
+	if err := d.Withdraw(item.ID, "cad", "wrong shop"); err != nil {
+		t.Fatal(err)
+	}
+	d.run(t, func() bool { return d.state(item.ID, "rms").Attempts > 0 })
+	if dl := d.state(item.ID, "rms"); !strings.Contains(dl.Say, "sign in to it first") || time.Until(dl.Next) < time.Minute {
+		t.Fatalf("%+v", dl)
+	}
+	locked.Store(false)
+	if err := d.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	d.run(t, func() bool { return d.state(item.ID, "rms").State == Delivered })
+	if d.servers["cad"].did() != 0 {
+		t.Error("what was withdrawn was sent")
+	}
+	if err := d.Resume(); err != nil {
+		t.Errorf("with nothing left to do: %v", err)
+	}
+}
+
 func TestDeniedStopsUntilAPersonDecides(t *testing.T) {
 	d := newDesk(t, "rms")
 	d.servers["rms"].queue(forbid)

@@ -48,6 +48,7 @@ type server struct {
 	got   map[plugins.Key]int
 	body  map[plugins.Key]plugins.Entry
 	next  []fault // for the requests to come, in order
+	late  func()  // done after the next request
 	rate  float64 // of requests that meet a fault at random
 	calls int
 }
@@ -66,6 +67,7 @@ const (
 	unsigned   fault = "401"
 	twice      fault = "409"
 	hang       fault = "no answer at all"
+	keepLate   fault = "connection closed late, and kept only after the next request"
 	good       fault = ""
 )
 
@@ -80,6 +82,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := plugins.Key(r.URL.Query().Get("key"))
 	s.mu.Lock()
 	s.calls++
+	if s.late != nil {
+		defer s.late()
+		s.late = nil
+	}
 	f := good
 	if len(s.next) > 0 {
 		f, s.next = s.next[0], s.next[1:]
@@ -136,6 +142,19 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case twice:
 		w.WriteHeader(409)
+		return
+	case keepLate:
+		var e plugins.Entry
+		json.NewDecoder(r.Body).Decode(&e)
+		time.Sleep(600 * time.Millisecond)
+		s.mu.Lock()
+		s.late = func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.got[key]++
+		}
+		s.mu.Unlock()
+		cut(false)
 		return
 	case hang:
 		io.Copy(io.Discard, r.Body) // the server notices a caller that leaves only once the body is read

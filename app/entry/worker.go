@@ -353,6 +353,9 @@ func (w *worker) later(ctx context.Context, id string, err error, why string) {
 		case sent:
 			d.State = Waiting
 		}
+		if sent && d.Unsure {
+			d.Tried = now // it may have left at the very end: only from here on is a 'not there' worth something
+		}
 		if d.State == Doubtful {
 			d.Say = fmt.Sprintf("%s: sent, but whether it arrived is not known. Asking %s; it is not sent twice.", d.Name, at(d.Next, now))
 		} else {
