@@ -43,7 +43,7 @@ func newAudit(k *kit, h place.Host) *auditPlace {
 				p.vm.More()
 			}
 		})
-	p.list.Height = func(int, float32) float32 { return theme.Gap(3) + 40 }
+	p.list.Height = func(int, float32) float32 { return theme.Gap(3) + 2*line() }
 	p.list.Label = t("screens.audit.own")
 	p.list.OnSelect = func(id string) {
 		for i := range p.vm.Count() {
@@ -156,7 +156,7 @@ func (p *auditPlace) showDetail() {
 		return
 	}
 	f := facts(lines)
-	f.LabelWidth = 130
+	f.LabelWidth = scaled(130)
 	p.detail.Set(widgets.Stack(1, widgets.NewHeader(t("screens.audit.record")), f))
 }
 
@@ -167,15 +167,17 @@ func newAuditRow(m rows[*auditRow]) fyne.CanvasObject {
 	}
 	r.outcome.Align = fyne.TextAlignTrailing
 	o := container.New(layoutFunc{fyne.NewSize(300, 40), func(_ []fyne.CanvasObject, s fyne.Size) {
-		y := (s.Height - 40) / 2
-		put(r.time, 12, y, 160, 20)
-		put(r.system, 12, y+22, 160, 20)
+		h := line()
+		y := (s.Height - 2*h) / 2
+		first := scaled(160)
+		put(r.time, 12, y, first, h)
+		put(r.system, 12, y+h+2, first, h)
 		right := max(120, s.Width*0.26)
-		x := float32(184)
-		put(r.what, x, y, 120, 20)
-		put(r.detail, x+124, y, s.Width-x-124-right-20, 20)
-		put(r.reason, x, y+20, s.Width-x-right-20, 20)
-		put(r.outcome, s.Width-right-12, y+10, right, 20)
+		x, what := first+24, scaled(120)
+		put(r.what, x, y, what, h)
+		put(r.detail, x+what+4, y, s.Width-x-what-4-right-20, h)
+		put(r.reason, x, y+h, s.Width-x-right-20, h)
+		put(r.outcome, s.Width-right-12, y+h/2, right, h)
 	}}, r.time, r.system, r.what, r.detail, r.reason, r.outcome)
 	m[o] = r
 	return o

@@ -66,7 +66,7 @@ func newRecordView(p *casesPlace, c *caseview.Case) *recordView {
 			}
 			r.read.SetStyle(words, st)
 		})
-	v.list.Height = func(int, float32) float32 { return theme.Gap(3) + 38 }
+	v.list.Height = func(int, float32) float32 { return theme.Gap(3) + 2*line() - 2 }
 	v.list.Label = t("screens.case.tab.records")
 	v.list.Select(c.Records[p.vm.Record()].Ref.String())
 	v.list.OnSelect = func(id string) {
@@ -76,7 +76,7 @@ func newRecordView(p *casesPlace, c *caseview.Case) *recordView {
 			}
 		}
 	}
-	v.mapped.LabelWidth = 140
+	v.mapped.LabelWidth = scaled(140)
 	v.scroll = widgets.NewScroll(v.mapped)
 	lines := rows[*widgets.Words]{}
 	v.text = widgets.NewList(ids{func() int { return len(v.raw) }, func(i int) string { return trimFloat(float64(i)) }},
@@ -87,7 +87,8 @@ func newRecordView(p *casesPlace, c *caseview.Case) *recordView {
 			return o
 		},
 		func(i int, o fyne.CanvasObject, _ widgets.RowState) { lines[o].Set(v.raw[i]) })
-	v.text.Look, v.text.RowHeight = widgets.PlainRows, 19
+	v.text.Look = widgets.PlainRows
+	v.text.Height = func(int, float32) float32 { return line() - 1 }
 	v.text.Label = t("screens.case.records.raw")
 
 	headed := func(title string, extra fyne.CanvasObject, o fyne.CanvasObject) fyne.CanvasObject {

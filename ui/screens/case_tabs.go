@@ -65,7 +65,7 @@ func panel(title string, o fyne.CanvasObject) *widgets.Card {
 
 func caseFacts(facts []widgets.Fact) *widgets.Facts {
 	f := widgets.NewFacts(facts...)
-	f.LabelWidth = 176
+	f.LabelWidth = scaled(176)
 	return f
 }
 
@@ -191,7 +191,7 @@ func newMomentList(c *caseview.Case, marks vm.Marks, open func(id string)) *mome
 		func() fyne.CanvasObject {
 			r := &momentRow{when: widgets.NewCut("", widgets.Ident), flow: widgets.NewFlow(), last: -1}
 			r.flow.MaxLines = 2
-			o := widgets.Pad(2, 3, widgets.Row(3, widgets.Wide(r.when, 150).AtTop(), widgets.Grow(r.flow).AtTop()))
+			o := widgets.Pad(2, 3, widgets.Row(3, widgets.Wide(r.when, scaled(150)).AtTop(), widgets.Grow(r.flow).AtTop()))
 			parts[o] = r
 			return o
 		},
@@ -213,9 +213,9 @@ func newMomentList(c *caseview.Case, marks vm.Marks, open func(id string)) *mome
 		})
 	l.list.Height = func(i int, _ float32) float32 {
 		if l.moments[i].Detail != "" {
-			return theme.Gap(4) + 44
+			return theme.Gap(4) + 2*line() + 4
 		}
-		return theme.Gap(4) + 22
+		return theme.Gap(4) + line() + 2
 	}
 	l.list.Label = t("screens.case.tab.timeline")
 	l.list.OnOpen = func(id string) {

@@ -196,7 +196,7 @@ func (p *casesPlace) buildList() {
 func (p *casesPlace) buildCase(c *caseview.Case) {
 	p.keep = widgets.NewButton("", "Ctrl D", p.vm.ToggleKept)
 	head := widgets.Row(2.5,
-		widgets.Wide(avatar(c.Title), 56),
+		widgets.Wide(avatar(c.Title), scaled(52)),
 		widgets.Grow(widgets.Stack(0, widgets.NewCut(c.Title, widgets.Title), widgets.NewCut(p.vm.Header(), widgets.MutedText))),
 		widgets.Fix(widgets.NewButton(t("screens.case.enter"), "Ctrl E", p.enter)),
 		widgets.Fix(p.keep))
@@ -280,10 +280,9 @@ func (p *casesPlace) Back() bool {
 func avatar(title string) fyne.CanvasObject {
 	w := widgets.NewWords(vm.Initials(title), widgets.Title)
 	w.Align = fyne.TextAlignCenter
-	c := widgets.NewCard(container.New(layoutFunc{fyne.NewSize(40, 40), func(o []fyne.CanvasObject, s fyne.Size) {
+	c := widgets.NewFlushCard(container.New(layoutFunc{fyne.NewSize(scaled(48), scaled(48)), func(o []fyne.CanvasObject, s fyne.Size) {
 		put(o[0], 0, 0, s.Width, s.Height)
 	}}, w))
 	c.Fill, c.Edge = theme.Chip, theme.Chip
-	c.PadV, c.PadH = 2, 2
 	return c
 }

@@ -187,7 +187,7 @@ func newLiveList(k *kit, h place.Host, v *vm.Desk) *liveList {
 	l.list = widgets.NewList(ids{v.Live, func(i int) string { return v.LiveRow(i).Ref.String() }},
 		func() fyne.CanvasObject { return newLiveRow(l.parts) },
 		func(i int, o fyne.CanvasObject, _ widgets.RowState) { l.parts[o].set(v.LiveRow(i)) })
-	l.list.Height = func(int, float32) float32 { return theme.Gap(3) + 40 }
+	l.list.Height = func(int, float32) float32 { return theme.Gap(3) + 2*line() }
 	l.list.Label = t("screens.desk.live")
 	l.list.OnSelect = func(id string) {
 		for i := range v.Live() {
@@ -268,15 +268,16 @@ func newLiveRow(m rows[*liveRow]) fyne.CanvasObject {
 	}
 	r.ref.Align, r.status.Align = fyne.TextAlignTrailing, fyne.TextAlignTrailing
 	o := container.New(layoutFunc{fyne.NewSize(200, 40), func(o []fyne.CanvasObject, s fyne.Size) {
-		y := (s.Height - 40) / 2
-		put(r.priority, 8, y, 36, 20)
-		put(r.clock, 52, y, 48, 20)
-		put(r.day, 52, y+20, 48, 20)
-		right := float32(140)
-		put(r.title, 112, y, s.Width-112-right-16, 20)
-		put(r.where, 112, y+20, s.Width-112-right-16, 20)
-		put(r.ref, s.Width-right-12, y, right, 20)
-		put(r.status, s.Width-right-12, y+20, right, 20)
+		h := line()
+		y := (s.Height - 2*h) / 2
+		put(r.priority, 8, y, scaled(36), h)
+		put(r.clock, scaled(52), y, scaled(48), h)
+		put(r.day, scaled(52), y+h, scaled(48), h)
+		right, left := scaled(140), scaled(112)
+		put(r.title, left, y, s.Width-left-right-16, h)
+		put(r.where, left, y+h, s.Width-left-right-16, h)
+		put(r.ref, s.Width-right-12, y, right, h)
+		put(r.status, s.Width-right-12, y+h, right, h)
 	}}, r.priority, r.clock, r.day, r.title, r.where, r.ref, r.status)
 	m[o] = r
 	return o

@@ -184,7 +184,7 @@ func (p *enterPlace) preview() {
 				facts = append(facts, widgets.Fact{Label: l.Label, Value: widgets.NewFlow(runs...)})
 			}
 			f := widgets.NewFacts(facts...)
-			f.LabelWidth = 200
+			f.LabelWidth = scaled(200)
 			objs = append(objs, widgets.Stack(1, widgets.NewFlow(widgets.Inline(chip(x.Mark)), widgets.Span(x.Mark.Name, widgets.Name)), f))
 		}
 		if len(objs) == 0 {

@@ -6,7 +6,36 @@ import (
 	"fyne.io/fyne/v2"
 
 	"muster/ui/place"
+	"muster/ui/theme"
 )
+
+// TestLooksForEveryEye draws what matters most in high contrast, in large words and in rows for touch and for the control room.
+func TestLooksForEveryEye(t *testing.T) {
+	for name, l := range map[string]look{
+		"contrast": {theme.HighContrastDark, theme.Normal, fyne.NewSize(1600, 1000)},
+		"touch":    {theme.HighContrastLight, theme.Touch, fyne.NewSize(1600, 1000)},
+		"compact":  {theme.Light, theme.Compact, fyne.NewSize(1280, 800)},
+		"large":    {theme.Dark, theme.Normal, fyne.NewSize(1600, 1000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, l, nil)
+			if name == "large" {
+				r.shell.SetScale(1.5)
+			}
+			r.sees("CAD-0412")
+			r.shot("eye-" + name + "-1-desk")
+			r.find("miller aaron 2011")
+			r.sees("NOT SEARCHED", "Latest events")
+			r.shot("eye-" + name + "-2-search")
+			r.press(fyne.KeyReturn)
+			r.sees("Disagreements 2", "SH Self-harm")
+			r.shot("eye-" + name + "-3-case")
+			r.goTo(place.Audit)
+			r.sees("Consultation")
+			r.shot("eye-" + name + "-4-audit")
+		})
+	}
+}
 
 // TestEveryScreenDraws draws each screen in each look. With MUSTER_SHOTS set the pictures are left there to be looked at.
 func TestEveryScreenDraws(t *testing.T) {

@@ -52,7 +52,7 @@ func newOutbox(k *kit, h place.Host) *outboxPlace {
 			r.text.Set(x.Text)
 			r.saved.Set(x.Saved)
 		})
-	p.list.Height = func(int, float32) float32 { return theme.Gap(4) + 44 }
+	p.list.Height = func(int, float32) float32 { return theme.Gap(4) + 2*line() + 4 }
 	p.list.Label = t("screens.outbox.title")
 	p.list.OnSelect = func(id string) { p.vm.SelectID(id) }
 	p.tally = widgets.NewFlow()

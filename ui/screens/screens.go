@@ -279,7 +279,7 @@ func moment(m caseview.Moment, marks []vm.Mark) fyne.CanvasObject {
 	if m.Detail != "" {
 		runs = append(runs, widgets.NewLine(), widgets.Span(m.Detail, widgets.MutedText))
 	}
-	return widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3, widgets.Wide(widgets.NewCut(m.Display, widgets.Ident), 144).AtTop(),
+	return widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3, widgets.Wide(widgets.NewCut(m.Display, widgets.Ident), scaled(144)).AtTop(),
 		widgets.Grow(widgets.NewFlow(runs...)).AtTop())), widgets.HLine())
 }
 
@@ -300,3 +300,9 @@ func (l narrowLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	w := min(s.Width, float32(l))
 	put(objs[0], (s.Width-w)/2, 0, w, s.Height)
 }
+
+// line is the height of a line of text at the text size in use: 20 as designed.
+func line() float32 { return float32(int(theme.Size(theme.SizeBody)*1.43 + 0.5)) }
+
+// scaled is a width that holds words, at the text size in use.
+func scaled(w float32) float32 { return w * line() / 20 }

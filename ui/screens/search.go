@@ -86,7 +86,7 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 		widgets.Row(3, widgets.Grow(p.title), widgets.Fix(p.fresh), widgets.Fix(p.count)),
 		p.tops, p.list, p.empty)
 
-	side := widgets.Wide(p.side.object, 296)
+	side := widgets.Wide(p.side.object, min(scaled(296), 400))
 	side.Below = foldSide
 	line1 := widgets.Wide(widgets.VLine(), 1)
 	line1.Below = foldSide
@@ -241,10 +241,12 @@ func (p *searchPlace) settle() {
 // rowHeight is the height of a result: one line for who it is, one for its danger where there is any, one for why it is here.
 func (p *searchPlace) rowHeight(i int, width float32) float32 {
 	title, detail, systems, warns := p.vm.Shape(i)
-	h := theme.Gap(5) + 22 + 21
-	// Letters are counted instead of measured, to guess whether who it is needs a second line.
-	if room := width - theme.Gap(10) - 52*float32(systems); 8.4*float32(title)+7*float32(detail)+12 > room {
-		h += 22
+	h := theme.Gap(5) + 2*line() + 3
+	// Letters are counted to tell whether who it is needs a second line; only where that is close are they measured.
+	room := width - theme.Gap(10) - scaled(52)*float32(systems)
+	guess := scaled(8.2*float32(title) + 6.4*float32(detail) + 8)
+	if guess > 1.2*room || guess > 0.8*room && p.twoLines(i, width) {
+		h += line() + 2
 	}
 	if warns {
 		// Danger is never cut: the badges are measured, on as many lines as they need.
@@ -258,6 +260,19 @@ func (p *searchPlace) rowHeight(i int, width float32) float32 {
 		h += b
 	}
 	return h
+}
+
+// twoLines measures whether who row i is needs a second line.
+func (p *searchPlace) twoLines(i int, width float32) bool {
+	row := p.vm.Row(i)
+	k := badgeKey{row.ID + "\x00" + row.Title + row.Detail, len(row.Marks), "", false, width}
+	h, known := p.badges[k]
+	if !known {
+		r := &resultRow{head: widgets.NewFlow(headRuns(row)...), chips: widgets.NewFlow(markRuns(row)...)}
+		h = widgets.HeightFor(widgets.Row(3, widgets.Grow(r.head), widgets.Fix(r.chips)), width-theme.Gap(7))
+		p.badges[k] = h
+	}
+	return h > line()*1.6
 }
 
 // refresh brings everything on screen up to date; the view-model calls it at most every 80 ms.

@@ -104,16 +104,8 @@ func (r *resultRow) set(v vm.Row) {
 		return
 	}
 	r.last, r.filled = v, true
-	head := []widgets.Run{widgets.Span(v.Title+"  ", widgets.Name)}
-	if v.Detail != "" {
-		head = append(head, widgets.Span(v.Detail, widgets.MutedText))
-	}
-	r.head.Set(head...)
-	var chips []widgets.Run
-	for _, m := range v.Marks {
-		chips = append(chips, widgets.Inline(chip(m)))
-	}
-	r.chips.Set(chips...)
+	r.head.Set(headRuns(v)...)
+	r.chips.Set(markRuns(v)...)
 	if b := rowBadges(v); len(b) > 0 {
 		r.badges.Set(b...)
 		r.badges.Show()
@@ -132,6 +124,22 @@ func (r *resultRow) set(v vm.Row) {
 	}
 	r.line.Set(line...)
 	r.box.Refresh()
+}
+
+func headRuns(v vm.Row) []widgets.Run {
+	head := []widgets.Run{widgets.Span(v.Title+"  ", widgets.Name)}
+	if v.Detail != "" {
+		head = append(head, widgets.Span(v.Detail, widgets.MutedText))
+	}
+	return head
+}
+
+func markRuns(v vm.Row) []widgets.Run {
+	var chips []widgets.Run
+	for _, m := range v.Marks {
+		chips = append(chips, widgets.Inline(chip(m)))
+	}
+	return chips
 }
 
 func sameRow(a, b vm.Row) bool {

@@ -195,7 +195,7 @@ func (v *previewPane) fill(c *caseview.Case) {
 		facts = append(facts, v.p.k.fact(m, v.mark, nil, nil))
 	}
 	grid := widgets.NewFacts(facts...)
-	grid.LabelWidth = 132
+	grid.LabelWidth = scaled(132)
 	v.body.Objects = append(v.body.Objects, grid)
 	if n := len(c.Agreed) - maxPreview; n > 0 {
 		v.body.Objects = append(v.body.Objects, widgets.NewWords(t("screens.search.preview.more", "n", n), widgets.Small))

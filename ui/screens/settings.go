@@ -144,7 +144,7 @@ func (p *settingsPlace) refresh() {
 		fs = append(fs, widgets.Fact{Label: l.Label, Value: widgets.NewFlow(widgets.Span(l.Value, widgets.Body)), Right: fixedWidth(mark, 130)})
 	}
 	f := widgets.NewFacts(fs...)
-	f.LabelWidth = 240
+	f.LabelWidth = scaled(240)
 	p.policy.Objects = []fyne.CanvasObject{widgets.NewPara(head, widgets.MutedText), f}
 	p.policy.Refresh()
 	p.scroll.Refresh()

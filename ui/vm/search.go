@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"muster/app/caseview"
 	"muster/app/desk"
@@ -292,7 +293,7 @@ func (s *Search) Shape(i int) (title, detail, systems int, warns bool) {
 		return 0, 0, 0, false
 	}
 	v := s.rows[s.shown[i]]
-	return len(v.Title), len(v.Detail), len(v.Systems), len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old
+	return utf8.RuneCountInString(v.Title), utf8.RuneCountInString(v.Detail), len(v.Systems), len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old
 }
 
 // Markings lists the markings of the rows shown, each once.
