@@ -7,7 +7,6 @@ mkdir -p bin "$out"
 # Without migrated_fynedo Fyne checks that the window is touched from its own thread only; the test fails on what it finds.
 go build -trimpath -tags "${tags//migrated_fynedo,/}" -o bin/muster-checked .
 CGO_ENABLED=0 go build -o bin/muster-browser ./plugins/demoforce/browser
-CGO_ENABLED=0 go build -o bin/musterctl ./app/musterctl
 ARTIFACTS=$(cd "$out" && pwd)
 export ARTIFACTS MUSTER_BIN=$PWD/bin LIBGL_ALWAYS_SOFTWARE=1 MUSTER_PRIVATE_KEYRING=1
 exec packaging/dev/with-keyring.sh xvfb-run -a -s "-screen 0 1600x1000x24" go test -count 1 -v -timeout 15m -tags "$tags,e2e" -run '^Test' ./ui/e2e

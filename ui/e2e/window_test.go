@@ -3,11 +3,10 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
@@ -18,6 +17,9 @@ import (
 	"testing"
 	"time"
 
+	"muster/app/desk"
+	"muster/app/entry"
+	"muster/app/signin"
 	"muster/plugins/demoforce"
 )
 
@@ -153,7 +155,30 @@ func (w *window) shot(name string) {
 	}
 }
 
-// start runs Muster under a window manager, in folders of its own.
+// TestMain brings a window manager: without one no window gets the keyboard.
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		if os.Getenv("DISPLAY") == "" {
+			return m.Run()
+		}
+		wm := exec.Command("openbox")
+		if err := wm.Start(); err != nil {
+			fmt.Fprintln(os.Stderr, "no window manager:", err)
+			return 1
+		}
+		defer func() { _ = wm.Process.Kill(); _ = wm.Wait() }()
+		for range 100 {
+			out, _ := exec.Command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").Output()
+			if bytes.Contains(out, []byte("window id")) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		return m.Run()
+	}())
+}
+
+// start runs Muster in folders of its own.
 func start(t *testing.T, args ...string) *window {
 	t.Helper()
 	if os.Getenv("DISPLAY") == "" {
@@ -167,11 +192,6 @@ func start(t *testing.T, args ...string) *window {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	wm := exec.Command("openbox")
-	if err := wm.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = wm.Process.Kill(); _ = wm.Wait() })
 	w := &window{t: t, err: &lines{}, out: out, done: make(chan error, 1)}
 	home := t.TempDir()
 	w.cmd = exec.Command(bin(t, "muster-checked"), args...)
@@ -228,9 +248,8 @@ func TestJourney(t *testing.T) {
 	w.key("ctrl+e")
 	w.until("Enter · Muster")
 	w.settle()
-	w.key("ctrl+Next")
+	w.key("ctrl+Next") // what happened: category, priority, words
 	w.settle()
-	w.key("Down")
 	w.typed("concern")
 	w.key("Return", "Tab", "Down", "Return", "Tab")
 	w.typed("Left home at 07:40 and did not arrive at school. Phone switched off.")
@@ -275,49 +294,38 @@ func (w *window) close() {
 	}
 }
 
-// delivered asks the desk from a script, over the same profile, what became of the entry.
+// delivered opens the desk over the same profile, without a window, and asks what became of the entry.
 func delivered(t *testing.T, profile string) {
 	t.Helper()
-	ctl := func(args ...string) []byte {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		c := exec.CommandContext(ctx, bin(t, "musterctl"), append([]string{"--profile", profile, "--json"}, args...)...)
-		c.Env = append(os.Environ(), "BROWSER="+bin(t, "muster-browser"), "MUSTER_BROWSER_USER=okafor", "MUSTER_BROWSER_PASSWORD="+demoforce.Password)
-		var errs bytes.Buffer
-		c.Stderr = &errs
-		out, err := c.Output()
-		if err != nil {
-			t.Fatalf("musterctl %v: %v\n%s", args, err, errs.String())
-		}
-		return out
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var d *desk.Desk
+	d, err := desk.Open(ctx, desk.Options{Profile: profile, OpenBrowser: func(url string) error {
+		return d.DemoBrowser("okafor", demoforce.Password)(url)
+	}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	ctl("login")
-	items, receipts := 0, 0
-	sc := bufio.NewScanner(bytes.NewReader(ctl("outbox")))
-	for sc.Scan() {
-		var item struct {
-			Deliveries []struct {
-				System, State string
-				Receipt       *struct{ Reference string }
-			}
-		}
-		if err := json.Unmarshal(sc.Bytes(), &item); err != nil {
-			t.Fatalf("%s: %v", sc.Text(), err)
-		}
-		if len(item.Deliveries) == 0 {
-			continue
-		}
-		items++
-		for _, d := range item.Deliveries {
-			if d.State != "delivered" || d.Receipt == nil || d.Receipt.Reference == "" {
-				t.Errorf("%s: %s, with no receipt", d.System, d.State)
-				continue
-			}
-			receipts++
+	defer d.Close()
+	if d.State() != signin.SignedIn {
+		if err := d.SignInBrowser(ctx); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if items != 1 || receipts < 3 {
-		t.Errorf("%d entries with %d receipts; want one with three", items, receipts)
+	items := d.Outbox()
+	if len(items) != 1 {
+		t.Fatalf("%d entries are in the outbox, want one", len(items))
+	}
+	if len(items[0].Deliveries) < 3 {
+		t.Errorf("%d systems were to get it, want three", len(items[0].Deliveries))
+	}
+	for _, dv := range items[0].Deliveries {
+		if dv.State != entry.Delivered || dv.Receipt == nil || dv.Receipt.Reference == "" {
+			t.Errorf("%s: %s, with no receipt: %s", dv.System, dv.State, dv.Say)
+		}
+	}
+	if v, err := d.VerifyAudit(ctx); err != nil || !v.OK {
+		t.Errorf("the audit log of the journey: %+v, %v", v, err)
 	}
 }
 

@@ -65,3 +65,6 @@ func (s *Shell) Covered() bool { return s.main.coverUp }
 
 // Modals is how many sheets stand over the main window.
 func (s *Shell) Modals() int { return len(s.main.modals) }
+
+// Go shows a place in the main window.
+func (s *Shell) Go(id place.ID, arg any) { s.main.Go(id, arg) }

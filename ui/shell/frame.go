@@ -148,6 +148,7 @@ func (f *frame) cover(c *coverScreen) {
 			f.top.closeSuggestions()
 		}
 	}
+	widgets.SetActive(f.win.Canvas())
 	f.win.Canvas().Unfocus()
 	f.coverUp = true
 	f.covered = c.object
@@ -165,6 +166,9 @@ func (f *frame) uncover() {
 		return
 	}
 	f.coverUp, f.covered = false, nil
+	if f.isMain {
+		widgets.SetActive(f.win.Canvas())
+	}
 	f.root.Objects = []fyne.CanvasObject{f.body}
 	f.root.Refresh()
 	for _, m := range f.modals {
@@ -249,6 +253,7 @@ func (f *frame) Go(id place.ID, arg any) {
 
 func (f *frame) show(p place.Place, arg any) {
 	f.shell.touch()
+	widgets.SetActive(f.win.Canvas())
 	if f.top != nil {
 		f.top.closeSuggestions()
 	}

@@ -45,6 +45,7 @@ func (f *frame) shortcut(s fyne.Shortcut) {
 // global runs what a key does, unless something stands over the window.
 func (f *frame) global(do func()) {
 	f.shell.touch()
+	widgets.SetActive(f.win.Canvas())
 	if f.coverUp || len(f.modals) > 0 {
 		return
 	}
@@ -54,6 +55,7 @@ func (f *frame) global(do func()) {
 // typedKey takes the keys that nothing in focus had a use for.
 func (f *frame) typedKey(ev *fyne.KeyEvent) {
 	f.shell.touch()
+	widgets.SetActive(f.win.Canvas())
 	if ev.Name == fyne.KeyF12 {
 		f.shell.Lock()
 		return

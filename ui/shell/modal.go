@@ -45,6 +45,7 @@ func (m *modal) fit() {
 }
 
 func (m *modal) refocus() {
+	widgets.SetActive(m.f.win.Canvas())
 	if m.first != nil {
 		m.first()
 		return

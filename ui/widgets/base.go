@@ -84,9 +84,20 @@ func canvasOf(o fyne.CanvasObject) fyne.Canvas {
 	return app.Driver().CanvasForObject(o)
 }
 
-// focus puts the keyboard on o.
+// active is the canvas of the window that the officer works in; touched on the UI goroutine only.
+var active fyne.Canvas
+
+// SetActive says which window the officer works in.
+func SetActive(c fyne.Canvas) { active = c }
+
+// focus puts the keyboard on o. What was only just built is not known to the window system before it has been drawn once; it
+// stands in the window that the officer works in.
 func focus(o fyne.CanvasObject) {
-	if c := canvasOf(o); c != nil {
+	c := canvasOf(o)
+	if c == nil {
+		c = active
+	}
+	if c != nil {
 		if f, ok := o.(fyne.Focusable); ok {
 			c.Focus(f)
 		}

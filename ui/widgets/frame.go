@@ -231,7 +231,7 @@ func (w *railRow) CreateRenderer() fyne.WidgetRenderer {
 	p := &paint{objects: []fyne.CanvasObject{edge, bg, text, badge, ring}}
 	p.min = func() fyne.Size { return fyne.NewSize(gap(20), theme.Size(theme.RowHeight)) }
 	p.layout = func(s fyne.Size) {
-		edge.Resize(s)
+		edge.Resize(fyne.NewSize(7, s.Height))
 		bg.Move(fyne.NewPos(3, 0))
 		bg.Resize(fyne.NewSize(s.Width-3, s.Height))
 		ring.Resize(s)
@@ -244,7 +244,8 @@ func (w *railRow) CreateRenderer() fyne.WidgetRenderer {
 		it := w.rail.Items[w.i]
 		sel := it.ID == w.rail.Selected
 		edge.FillColor, bg.FillColor = none, none
-		edge.CornerRadius, bg.CornerRadius, ring.CornerRadius = 6, 6, 6
+		edge.TopLeftCornerRadius, edge.BottomLeftCornerRadius = 4, 4
+		bg.CornerRadius, ring.CornerRadius = 6, 6
 		bg.TopLeftCornerRadius, bg.BottomLeftCornerRadius = 2, 2
 		st := MutedText
 		if sel {

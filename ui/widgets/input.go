@@ -95,6 +95,9 @@ func editing(c *desktop.CustomShortcut) bool {
 	return false
 }
 
+// AcceptsTab is false also for several lines: Tab leads on to the next field, as everywhere.
+func (e *textEntry) AcceptsTab() bool { return false }
+
 func (e *textEntry) TypedRune(r rune) {
 	if e.in.max > 0 && len([]rune(e.Text)) >= e.in.max && e.SelectedText() == "" {
 		return
