@@ -147,8 +147,8 @@ func rec(system, id string) pole.Record {
 // view is an entity of records, the first of which gives its id.
 func view(title string, score float64, recs ...pole.Record) desk.EntityView {
 	v := desk.EntityView{
-		ID: recs[0].Ref.String(), Kind: recs[0].Kind, Class: pole.ClassPerson, Title: title, Records: len(recs), Score: score,
-		Entity: match.Entity{ID: recs[0].Ref.String(), Kind: recs[0].Kind, Records: recs},
+		ID: recs[0].String(), Kind: recs[0].Kind, Class: pole.ClassPerson, Title: title, Records: len(recs), Score: score,
+		Entity: match.Entity{ID: recs[0].String(), Kind: recs[0].Kind, Records: recs},
 	}
 	for _, r := range recs {
 		if !slices.Contains(v.Systems, r.System) {

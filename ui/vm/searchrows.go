@@ -11,7 +11,7 @@ func (s *Search) apply(run *stream, batch []desk.SearchEvent) {
 	resort := false
 	for _, ev := range batch {
 		for _, f := range ev.Found {
-			key := f.Record.Ref.String()
+			key := f.Record.String()
 			if f.Old {
 				s.old[key] = true
 			} else {
@@ -98,7 +98,7 @@ func heirOf(gone string, into []desk.EntityView) string {
 // holds reports whether the record that gave an entity its id is among v's.
 func holds(v *desk.EntityView, id string) bool {
 	for i := range v.Entity.Records {
-		if v.Entity.Records[i].Ref.String() == id {
+		if v.Entity.Records[i].String() == id {
 			return true
 		}
 	}
