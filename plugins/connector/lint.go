@@ -89,6 +89,9 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		if len(sp.by) == 0 && !sp.text {
 			f.fail(sp.op.at, "Write by: [PROPERTY, OTHER?] (a ? marks what may be missing), or text: true.", "The search does not say what it searches by.")
 		}
+		if sp.next == nil && sp.total == nil && asksForSoMany(sp.op) {
+			f.fail(sp.op.at, "Add next: for the following page, or total: for how many there are in all.", "The search asks for so many records and would not notice that there are more.")
+		}
 	}
 	if k.fetch != nil {
 		checkOperation(f, s, k.fetch.op, types)
@@ -122,6 +125,11 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 }
 
+// asksForSoMany reports whether an operation tells the system how many records to send.
+func asksForSoMany(op *operation) bool {
+	return op != nil && slices.ContainsFunc(op.exprs(), func(e *expr) bool { return e != nil && strings.Contains(e.src, ".page.limit") })
+}
+
 func sortedBools(m map[string]bool) []string {
 	var out []string
 	for k := range m {
@@ -150,15 +158,23 @@ func checkOperation(f *findings, s *spec, op *operation, types map[string]plugin
 			f.fail(op.at, "Add it to hosts.", "The host %s is not declared.", u.Host)
 		}
 	}
-	exprs := []*expr{op.body, op.queryAll}
-	for _, list := range [][]pair{op.query, op.headers, op.form} {
-		for _, p := range list {
-			exprs = append(exprs, p.expr)
-		}
-	}
-	for _, e := range exprs {
+	for _, e := range op.exprs() {
 		checkRefs(f, op.at, e, types)
 	}
+}
+
+// exprs are the expressions of a request outside its path and its XML; some may be nil.
+func (op *operation) exprs() []*expr {
+	out := []*expr{op.body, op.queryAll}
+	if op.graphql != nil {
+		out = append(out, op.graphql.variables)
+	}
+	for _, list := range [][]pair{op.query, op.headers, op.form} {
+		for _, p := range list {
+			out = append(out, p.expr)
+		}
+	}
+	return out
 }
 
 var optionRef = regexp.MustCompile(`(?:\.|\$)options\.([A-Za-z_][A-Za-z0-9_]*)`)

@@ -73,6 +73,7 @@ func TestProblemsNameLineAndCure(t *testing.T) {
 		"path without slash":       {"get: /persons", "get: persons", 11, "not below", "/"},
 		"open insert":              {"get: /persons", `get: '/persons/\(.id'`, 11, "closing bracket", `\(`},
 		"searches by nothing":      {"by: [surname], ", "", 11, "searches by", "by:"},
+		"cut off unnoticed":        {"{family: .q.surname}", "{family: .q.surname, size: '.page.limit // 50'}", 11, "that there are more", "total:"},
 		"anchor":                   {"name: Acme", "name: &x Acme", 3, "Anchors", ""},
 		"same key twice":           {"name: Acme", "name: Acme\nname: Acme", 4, "", ""},
 		"broken YAML":              {"check: {get: /me}", "check: {get: /me", 0, "not YAML", "quotes"},
