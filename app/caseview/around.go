@@ -41,7 +41,8 @@ func (b *builder) around(in Input, subject merged) surroundings {
 	}
 	fars := map[string]*far{}
 	add := func(r pole.Record, l pole.Link) {
-		other, words := l.To, ""
+		other := l.To
+		var words string
 		role, _ := b.d.Role(l.Role)
 		switch {
 		case own[l.From] && own[l.To]:

@@ -102,7 +102,7 @@ func (b *builder) merge(e match.Entity) merged {
 	}
 	for i := range e.Records {
 		r := &e.Records[i]
-		old := b.old[r.Ref.String()]
+		old := b.old[r.String()]
 		source := func(f pole.Fact) stated {
 			return stated{
 				Source: Source{Ref: r.Ref, Value: f.Value, Read: r.Read, Old: old, From: f.From, To: f.To, Path: f.Path, Marking: r.Marking},

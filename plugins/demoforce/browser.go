@@ -1,6 +1,7 @@
 package demoforce
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ func visit(c *http.Client, method, address string, form url.Values) (*url.URL, *
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
-	req, err := http.NewRequest(method, address, body)
+	req, err := http.NewRequestWithContext(context.Background(), method, address, body)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +76,7 @@ func visit(c *http.Client, method, address string, form url.Values) (*url.URL, *
 		}
 		return nil, nil, fmt.Errorf("open the sign-in page: %w", err)
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	doc, err := html.Parse(io.LimitReader(res.Body, 1<<20))
 	if err != nil {
 		return nil, nil, err

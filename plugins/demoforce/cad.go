@@ -215,7 +215,7 @@ func (c *cad) list(w http.ResponseWriter, r *http.Request, s *cadSet) {
 	slices.SortStableFunc(hits, func(a, b *cadRow) int {
 		for _, o := range q.order {
 			x, y := a.p[o.prop], b.p[o.prop]
-			n := 0
+			var n int
 			switch { // null is least
 			case x == nil || y == nil:
 				n = map[bool]int{true: 1}[x != nil] - map[bool]int{true: 1}[y != nil]

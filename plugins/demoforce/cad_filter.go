@@ -47,13 +47,13 @@ func (p *filterParser) bad(format string, a ...any) error {
 func lexFilter(s string) ([]string, error) {
 	var out []string
 	for i := 0; i < len(s); {
-		switch c := s[i]; {
-		case c == ' ':
+		switch c := s[i]; c {
+		case ' ':
 			i++
-		case c == '(' || c == ')' || c == ',':
+		case '(', ')', ',':
 			out = append(out, string(c))
 			i++
-		case c == '\'':
+		case '\'':
 			j := i + 1
 			for {
 				k := strings.IndexByte(s[j:], '\'')
@@ -191,7 +191,7 @@ func (p *filterParser) comparison() (func(*cadRow) bool, error) {
 		return nil, err
 	}
 	num := func(k string) bool { return k == edmInt || k == edmDouble }
-	if a.kind != b.kind && a.kind != "null" && b.kind != "null" && !(num(a.kind) && num(b.kind)) {
+	if a.kind != b.kind && a.kind != "null" && b.kind != "null" && (!num(a.kind) || !num(b.kind)) {
 		return nil, odataError{"$filter", fmt.Sprintf("%s cannot be compared with %s", a.kind, b.kind)}
 	}
 	return func(r *cadRow) bool {

@@ -64,10 +64,7 @@ type day struct{ y, m, d int }
 
 func dayOf(t time.Time) day { return day{t.Year(), int(t.Month()), t.Day()} }
 
-func (d day) zero() bool { return d.y == 0 }
-func (d day) time(loc *time.Location) time.Time {
-	return time.Date(d.y, time.Month(d.m), d.d, 0, 0, 0, 0, loc)
-}
+func (d day) zero() bool      { return d.y == 0 }
 func (d day) slashed() string { return pad(d.d, 2) + "/" + pad(d.m, 2) + "/" + pad(d.y, 4) }
 func (d day) iso() string     { return pad(d.y, 4) + "-" + pad(d.m, 2) + "-" + pad(d.d, 2) }
 func (d day) packed() string  { return pad(d.y, 4) + pad(d.m, 2) + pad(d.d, 2) }

@@ -179,7 +179,7 @@ func (c *custody) authenticate(in soapIn) (string, error) {
 	password, known := c.users[t.Username]
 	h := sha1.New() // as WS-Security 1.0 has it
 	h.Write(nonce)
-	io.WriteString(h, strings.TrimSpace(t.Created)+password)
+	h.Write([]byte(strings.TrimSpace(t.Created) + password))
 	if want := base64.StdEncoding.EncodeToString(h.Sum(nil)); !known || subtle.ConstantTimeCompare([]byte(want), []byte(strings.TrimSpace(t.Password.Value))) != 1 {
 		return "", &soapFault{code: "wsse:FailedAuthentication", say: "The security token could not be authenticated or authorized"}
 	}

@@ -140,7 +140,7 @@ func (f *Force) serve(ctx context.Context, id string, latency latency, build fun
 	s.addr = ln.Addr().String()
 	h, err := build("http://" + s.addr)
 	if err != nil {
-		ln.Close()
+		_ = ln.Close()
 		return fmt.Errorf("%s: %w", id, err)
 	}
 	s.handler = h

@@ -154,7 +154,7 @@ func (p *gqlReader) variable() gqlVar {
 }
 
 func (p *gqlReader) typ() string {
-	s := ""
+	var s string
 	if p.take("[") {
 		s = "[" + p.typ() + "]"
 		p.want("]")

@@ -2,6 +2,7 @@ package demoforce
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -264,8 +265,8 @@ func (r *gqlRun) into(out map[string]any, typ string, parent any, sel []gqlSel, 
 
 func (r *gqlRun) field(def gqlField, f gqlSel, parent any, path []any) any {
 	fail := func(err error) any {
-		e, ok := err.(*gqlError)
-		if !ok {
+		var e *gqlError
+		if !errors.As(err, &e) {
 			e = gqlFail("BAD_USER_INPUT", "%s", err)
 		}
 		c := *e
@@ -285,7 +286,7 @@ func (r *gqlRun) field(def gqlField, f gqlSel, parent any, path []any) any {
 		}
 		v, err := r.coerce(t, v)
 		if err != nil {
-			return fail(fmt.Errorf("Argument %q: %w", n, err))
+			return fail(fmt.Errorf("argument %q: %w", n, err))
 		}
 		args[n] = v
 	}

@@ -148,7 +148,7 @@ func (l *intelLoader) vehicle(v *vehicle, at time.Time) *intelVehicle {
 	}
 	x.words = tokens(v.vrm, v.car.make, v.car.model, v.colour)
 	l.cars[v] = x
-	l.intel.vehicles = append(l.intel.vehicles, x)
+	l.vehicles = append(l.vehicles, x)
 	l.byID[x.id] = x
 	l.w.truth.add("vehicle", v.n, v.vrm+" "+v.car.make, "intel", x.id)
 	return x

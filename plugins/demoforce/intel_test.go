@@ -121,7 +121,8 @@ func TestIntelTokens(t *testing.T) {
 func TestIntelPagingGivesEachOnce(t *testing.T) {
 	f := start(t, func(o *Options) { o.Scale = 0.3 })
 	tok := intelToken(t, f)
-	seen, after, total := map[string]bool{}, any(nil), json.Number("")
+	seen, after := map[string]bool{}, any(nil)
+	var total json.Number
 	for {
 		v := gql(t, f, tok, `query($a: String) { reports(first: 9, after: $a, filter: {text: "seen"}) { totalCount edges { node { id urn grading { source handling conditions } } } pageInfo { hasNextPage endCursor } } }`, map[string]any{"a": after})
 		for _, e := range at(t, v, "data", "reports", "edges").([]any) {

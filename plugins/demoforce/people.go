@@ -30,11 +30,11 @@ func (w *world) makeHousehold(d dice, at *place, want, i int) {
 		}
 		p := &person{sur: sur}
 		year := w.now.Year()
-		switch {
-		case k == 0:
+		switch k {
+		case 0:
 			p.sex, p.dob = 'M', randomDay(d, year-62+d.IntN(36))
 			father = p
-		case k == 1:
+		case 1:
 			p.sex, p.dob = 'F', randomDay(d, father.dob.y-4+d.IntN(9))
 			mother = p
 			if d.pc(25) {

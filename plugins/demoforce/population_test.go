@@ -229,3 +229,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+func (d day) time(loc *time.Location) time.Time {
+	return time.Date(d.y, time.Month(d.m), d.d, 0, 0, 0, 0, loc)
+}

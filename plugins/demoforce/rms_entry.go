@@ -77,7 +77,7 @@ func (r *rms) enter(w http.ResponseWriter, q *http.Request, who officer) {
 			Detail: "An entry with this clientRef exists", Instance: q.URL.Path, Trace: random(9), ExistingID: r.entries[i].OccurrenceID})
 		return
 	}
-	rec := r.keep(e, who)
+	rec := r.keep(e)
 	r.keys[key] = rmsKept{sum, rec}
 	r.force.deliveries.add(Delivery{System: "rms", Reference: rec.OccurrenceID, ClientRef: e.ClientRef, By: who.user, At: r.force.opt.Now().UTC(), Body: json.RawMessage(raw), Key: key})
 	w.Header().Set("Location", r.base+"/occurrences/"+rec.OccurrenceID)
@@ -174,7 +174,7 @@ func (r *rms) known(id, prefix string) bool {
 }
 
 // keep makes the occurrence. The caller holds the lock.
-func (r *rms) keep(e rmsEntry, who officer) rmsReceipt {
+func (r *rms) keep(e rmsEntry) rmsReceipt {
 	r.seq++
 	now := r.force.opt.Now().In(r.loc)
 	at, _ := r.moment(e.At) // checked before

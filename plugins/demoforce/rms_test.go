@@ -55,7 +55,8 @@ func TestRMSStory(t *testing.T) {
 func TestRMSPagingGivesEachOnce(t *testing.T) {
 	f := start(t, func(o *Options) { o.Scale = 0.3 })
 	tok := token(t, f)
-	seen, cursor, total := map[string]bool{}, "", ""
+	seen, cursor := map[string]bool{}, ""
+	var total string
 	for {
 		code, v := rmsGet(t, f, tok, "/persons?surname=s*&limit=7&cursor="+cursor)
 		if code != 200 {

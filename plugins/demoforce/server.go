@@ -58,7 +58,7 @@ func (s *server) down() {
 	s.mu.Unlock()
 	if h != nil {
 		cancel()
-		h.Close()
+		_ = h.Close()
 		s.wait.Wait()
 	}
 }
@@ -70,7 +70,7 @@ func (s *server) up() error {
 	if open {
 		return nil
 	}
-	ln, err := net.Listen("tcp", s.addr)
+	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", s.addr)
 	if err != nil {
 		return fmt.Errorf("port of %s: %w", s.id, err)
 	}
@@ -212,7 +212,7 @@ func reset(w http.ResponseWriter) {
 	if t, ok := c.(*net.TCPConn); ok {
 		_ = t.SetLinger(0)
 	}
-	c.Close()
+	_ = c.Close()
 }
 
 // cut promises the whole answer and sends half.

@@ -15,7 +15,6 @@ type view struct {
 	mobile, landline   string
 	at                 *place // current address as this system has it; nil if none
 	old                *place
-	partial            string // for a system that keeps partial dates: 1987, circa 1987
 }
 
 // see draws what a system has of p. level 1 is usual carelessness.

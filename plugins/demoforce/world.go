@@ -93,7 +93,6 @@ type vehicle struct {
 	stolen, taxed, sorn bool
 	motDue              time.Time
 	clone               *vehicle // another vehicle that carries the same plate
-	warns               []warn
 	flagged             string
 	events              []*happening
 }
@@ -118,7 +117,6 @@ type happening struct {
 	outcome                               string
 	headline                              string
 	fixed                                 map[string]string // ids that the story fixes, by system
-	seq                                   int
 	stopFound                             bool
 	priority                              string
 	grading                               [3]string
@@ -145,8 +143,6 @@ func newWorld(seed int64, scale float64, now time.Time, loc *time.Location) *wor
 }
 
 func (w *world) n(of int) int { return max(1, int(float64(of)*w.scale)) }
-
-func (w *world) today() day { return dayOf(w.now.In(w.loc)) }
 
 // makePlaces lays invented streets over the districts: homes first, then public places.
 func (w *world) makePlaces() {

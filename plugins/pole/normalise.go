@@ -130,7 +130,7 @@ func (d *Dictionary) readCode(list string, v Value, clean string) Value {
 		return v
 	}
 	// Many systems send "code - words" in one field.
-	if head, _, ok := cutCode(clean); ok {
+	if head, ok := cutCode(clean); ok {
 		if c, ok := d.code(list, head); ok {
 			v.Norm, v.Label = c.Code, c.Label
 			return v
@@ -148,8 +148,8 @@ func (d *Dictionary) readCode(list string, v Value, clean string) Value {
 	return v
 }
 
-// cutCode splits "VI: assaulted officer" or "W1 - White British" into the code and the words.
-func cutCode(s string) (code, words string, ok bool) {
+// cutCode takes the code from "VI: assaulted officer" or "W1 - White British".
+func cutCode(s string) (code string, ok bool) {
 	i := strings.IndexAny(s, ":;,(|–—")
 	for _, sep := range []string{" - ", " = ", " / "} {
 		if j := strings.Index(s, sep); j > 0 && (i < 0 || j < i) {
@@ -157,9 +157,9 @@ func cutCode(s string) (code, words string, ok bool) {
 		}
 	}
 	if i <= 0 {
-		return "", "", false
+		return "", false
 	}
-	return strings.TrimSpace(s[:i]), strings.TrimSpace(strings.TrimLeft(s[i:], ":;,(|–—-=/ ")), true
+	return strings.TrimSpace(s[:i]), true
 }
 
 // readWarning never loses a signal: what is not in the list keeps its Source and is shown as a danger.
@@ -174,7 +174,7 @@ func (d *Dictionary) readWarning(v Value, clean string) Value {
 	if find(clean) {
 		return v
 	}
-	if head, _, ok := cutCode(clean); ok && find(head) {
+	if head, ok := cutCode(clean); ok && find(head) {
 		return v
 	}
 	// "MISSING since 24/11 07:40", "SH Self-harm": a long code, or a short one that its own label follows.
