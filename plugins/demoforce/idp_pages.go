@@ -2,10 +2,12 @@ package demoforce
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/subtle"
 	"embed"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -18,16 +20,44 @@ var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
 // page is what a template shows.
 type page struct {
-	Title, Force string
-	ID, Token    string // of the login, and against forged forms
-	User, Code   string
-	Error, Done  string
-	Device       bool
-	Accounts     []Account
-	Password     string
+	Title, Force         string
+	ID, Token            string // of the login, and against forged forms
+	User, Code           string
+	Error, Done          string
+	BadPassword, BadCode bool // which field the error is about
+	Device               bool
+	Officers             []choice
+	Password             string
 }
 
-const formCookie = "northmoor_form"
+// choice is an account that the page offers; its address is the same page with that user name filled in.
+type choice struct {
+	Account
+	Duty, URL string
+	Chosen    bool
+}
+
+// duties says a role in words where its name does not.
+var duties = map[string]string{"control-room": "control room", "it": "IT"}
+
+func choices(d page) []choice {
+	at, q := "/login", url.Values{"id": {d.ID}}
+	if d.Device {
+		at, q = "/device", url.Values{"user_code": {d.Code}}
+	}
+	var list []choice
+	for _, a := range accounts {
+		duty := cmp.Or(duties[a.Role], a.Role)
+		q.Set("user", a.User)
+		list = append(list, choice{a, duty, at + "?" + q.Encode(), a.User == d.User})
+	}
+	return list
+}
+
+const (
+	formCookie  = "northmoor_form"
+	deviceTitle = "Sign in another device"
+)
 
 func (p *idp) show(w http.ResponseWriter, r *http.Request, status int, d page) {
 	c, err := r.Cookie(formCookie)
@@ -35,10 +65,11 @@ func (p *idp) show(w http.ResponseWriter, r *http.Request, status int, d page) {
 		c = &http.Cookie{Name: formCookie, Value: random(18), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 		http.SetCookie(w, c)
 	}
-	d.Token, d.Force, d.Accounts, d.Password = c.Value, ForceName, accounts, Password
+	d.Token, d.Force, d.Password = c.Value, ForceName, Password
 	if d.User == "" {
 		d.User = accounts[0].User
 	}
+	d.Officers = choices(d)
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, "page.html", d); err != nil {
 		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
@@ -48,7 +79,7 @@ func (p *idp) show(w http.ResponseWriter, r *http.Request, status int, d page) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
 }
@@ -72,6 +103,9 @@ func (p *idp) showLogin(w http.ResponseWriter, r *http.Request) {
 			d.User = l.LoginHint
 		}
 	}
+	if a, known := account(r.URL.Query().Get("user")); known {
+		d.User = a.User
+	}
 	p.show(w, r, http.StatusOK, d)
 }
 
@@ -83,7 +117,7 @@ func (p *idp) tryLogin(w http.ResponseWriter, r *http.Request) {
 	id := r.PostForm.Get("id")
 	a, say := p.check(r.PostForm.Get("user"), r.PostForm.Get("password"))
 	if say != "" {
-		p.show(w, r, http.StatusUnauthorized, page{Title: "Sign in", ID: id, User: r.PostForm.Get("user"), Error: say})
+		p.show(w, r, http.StatusUnauthorized, page{Title: "Sign in", ID: id, User: r.PostForm.Get("user"), Error: say, BadPassword: true})
 		return
 	}
 	if !p.store.finish(id, a.User) {
@@ -95,11 +129,15 @@ func (p *idp) tryLogin(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *idp) showDevice(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, page{Title: "Sign in on another device", Device: true, Code: r.URL.Query().Get("user_code")})
+	d := page{Title: deviceTitle, Device: true, Code: r.URL.Query().Get("user_code")}
+	if a, known := account(r.URL.Query().Get("user")); known {
+		d.User = a.User
+	}
+	p.show(w, r, http.StatusOK, d)
 }
 
 func (p *idp) tryDevice(w http.ResponseWriter, r *http.Request) {
-	d := page{Title: "Sign in on another device", Device: true, Code: r.PostFormValue("code"), User: r.PostFormValue("user")}
+	d := page{Title: deviceTitle, Device: true, Code: r.PostFormValue("code"), User: r.PostFormValue("user")}
 	if !p.genuine(r) {
 		d.Error = "This page was open too long or cookies are off. Try again."
 		p.show(w, r, http.StatusForbidden, d)
@@ -107,6 +145,7 @@ func (p *idp) tryDevice(w http.ResponseWriter, r *http.Request) {
 	}
 	a, say := p.check(r.PostForm.Get("user"), r.PostForm.Get("password"))
 	if d.Error = say; say != "" {
+		d.BadPassword = true
 		p.show(w, r, http.StatusUnauthorized, d)
 		return
 	}
@@ -117,14 +156,15 @@ func (p *idp) tryDevice(w http.ResponseWriter, r *http.Request) {
 	allow := r.PostForm.Get("action") != "refuse"
 	if !p.store.decide(code, a.User, allow) {
 		d.Error = "No device is waiting with this code. Read it again from the device; it is good for five minutes."
+		d.BadCode = true
 		p.show(w, r, http.StatusNotFound, d)
 		return
 	}
-	done := "The device is signed in. You can close this page."
+	done := page{Title: "The device is signed in", Done: "You can close this page and go on at the device."}
 	if !allow {
-		done = "The device was refused. You can close this page."
+		done = page{Title: "The device was refused", Done: "It is not signed in. You can close this page."}
 	}
-	p.show(w, r, http.StatusOK, page{Title: d.Title, Done: done})
+	p.show(w, r, http.StatusOK, done)
 }
 
 func (p *idp) showSignedOut(w http.ResponseWriter, r *http.Request) {
@@ -132,5 +172,5 @@ func (p *idp) showSignedOut(w http.ResponseWriter, r *http.Request) {
 		p.show(w, r, http.StatusOK, page{Title: "Identity provider", Done: "This is the demonstration force's sign-in. Start from Muster."})
 		return
 	}
-	p.show(w, r, http.StatusOK, page{Title: "Signed out", Done: "You are signed out. You can close this page."})
+	p.show(w, r, http.StatusOK, page{Title: "You are signed out", Done: "You can close this page."})
 }
