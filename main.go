@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -24,6 +25,9 @@ import (
 var version = "0.1.0"
 
 const appID = "uk.muster.desk"
+
+// patience is how long the first frame waits for a desk that opens at once, as one without a demonstration force does.
+const patience = 150 * time.Millisecond
 
 func main() { os.Exit(run(os.Args[1:])) }
 
@@ -61,7 +65,6 @@ func run(args []string) int {
 	if err := shell.CheckDisplay(); err != nil {
 		return fail(err)
 	}
-	var window *shell.Shell
 	raised := make(chan struct{}, 1)
 	claim, running, err := shell.Claim(dir, func() {
 		select {
@@ -78,11 +81,42 @@ func run(args []string) int {
 	}
 	defer claim.Close()
 
-	a := app.NewWithID(appID)
-	window = shell.New(a, shell.Options{Demo: *demo})
+	// The desk opens while the window is made: keyring, disk and network wait on a goroutine of their own, and no frame waits for them.
 	ctx, cancel := context.WithCancel(context.Background())
-	opened := make(chan *desk.Desk, 1)
+	type answer struct {
+		desk *desk.Desk
+		err  error
+	}
+	opening := make(chan answer, 1)
+	go func() {
+		d, err := desk.Open(ctx, desk.Options{Profile: dir})
+		opening <- answer{d, err}
+	}()
+	a := app.NewWithID(appID)
+	window := shell.New(a, shell.Options{Demo: *demo})
 	window.OnClosed(cancel)
+	var open *desk.Desk
+	attach := func(got answer) {
+		if got.err != nil {
+			window.Fail(got.err.Error())
+			return
+		}
+		window.Attach(got.desk, screens.Factories(got.desk, window.Env(), window, preview(got.desk)))
+	}
+	attached := make(chan struct{})
+	select {
+	case got := <-opening: // already open: the first frame is one in which the officer can act
+		open = got.desk
+		attach(got)
+		close(attached)
+	case <-time.After(patience):
+		go func() {
+			defer close(attached)
+			got := <-opening
+			open = got.desk
+			fyne.Do(func() { attach(got) })
+		}()
+	}
 	window.Show()
 	go func() {
 		for {
@@ -94,22 +128,11 @@ func run(args []string) int {
 			}
 		}
 	}()
-	// The first frame stands before a file is read: keyring, disk and network wait on a goroutine of their own.
-	go func() {
-		d, err := desk.Open(ctx, desk.Options{Profile: dir})
-		opened <- d
-		fyne.Do(func() {
-			if err != nil {
-				window.Fail(err.Error())
-				return
-			}
-			window.Attach(d, screens.Factories(d, window.Env(), window, preview(d)))
-		})
-	}()
 	a.Run()
 	cancel()
-	if d := <-opened; d != nil {
-		if err := d.Close(); err != nil {
+	<-attached
+	if open != nil {
+		if err := open.Close(); err != nil {
 			return fail(err)
 		}
 	}

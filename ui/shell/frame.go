@@ -64,7 +64,11 @@ func newFrame(s *Shell, isMain bool, id place.ID, key string) *frame {
 	}
 	objs = append(objs, f.float)
 	f.body = container.New(&frameLayout{f}, objs...)
-	f.root = container.NewStack(f.body)
+	f.root = container.NewStack()
+	if !isMain {
+		f.root.Objects = []fyne.CanvasObject{f.body}
+	}
+	// The main window begins under a cover: what lies beneath is first built when it is first seen.
 	f.win.SetContent(f.root)
 	f.bindKeys()
 	f.restoreSize()

@@ -174,11 +174,11 @@ func face(name string) fyne.Resource {
 
 // AppIcon is the picture of the app, as PNG.
 func AppIcon() fyne.Resource {
-	b, err := assets.UI.ReadFile("icons/muster.png")
+	b, err := assets.UI.ReadFile("icons/muster-128.png")
 	if err != nil {
 		return nil
 	}
-	return fyne.NewStaticResource("muster.png", b)
+	return fyne.NewStaticResource("muster-128.png", b)
 }
 
 // Color reads a colour of the look that is in use now.
