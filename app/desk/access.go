@@ -14,6 +14,7 @@ import (
 	"muster/app/audit"
 	"muster/plugins"
 	"muster/plugins/pole"
+	"muster/store"
 )
 
 // The refusals that every use case shares.
@@ -68,18 +69,46 @@ func (d *Desk) account(ctx context.Context, a plugins.Access, records ...audit.R
 	if err != nil {
 		return nil, 0, err
 	}
-	seqs, err := s.audit.Append(ctx, records...)
+	seqs, err := d.append(ctx, s, records...)
 	if err != nil {
-		d.auditFailed(err)
 		return nil, 0, err
 	}
 	a.Audited = seqs[0]
 	return plugins.WithAccess(ctx, a), seqs[0], nil
 }
 
+// append makes records durable. Its error is in words for the officer, and remembered until the log takes records again.
+// What one officer does is never written into the log of another: between two officers nothing is accounted for.
+func (d *Desk) append(ctx context.Context, s *session, records ...audit.Record) ([]uint64, error) {
+	for _, r := range records {
+		if r.Officer != s.key {
+			return nil, &plugins.Error{Kind: plugins.Auth, Say: "Nothing was looked up or sent: the session has ended. Sign in again.", Err: ErrSignedOut}
+		}
+	}
+	seqs, err := s.audit.Append(ctx, records...)
+	if ctx.Err() != nil && err != nil {
+		return nil, ctx.Err() // the officer stopped it; the log is well
+	}
+	d.auditState(err)
+	if err == nil {
+		return seqs, nil
+	}
+	e := plugins.Errorf(plugins.Unavailable, "Nothing was looked up or sent, because the log of accesses cannot be written. Tell IT.")
+	switch {
+	case errors.Is(err, store.ErrFull):
+		e.Say = "Nothing was looked up or sent: the disk is full, and the log of accesses cannot be written. Free some space and try again."
+	case errors.Is(err, store.ErrClosed):
+		e.Say = "Nothing was looked up or sent: the session has ended. Sign in again."
+	}
+	e.Err = err
+	return nil, e
+}
+
 // closing notes how an accounted access ended. It is written behind the answer: the access itself is already accounted for.
-func (d *Desk) closing(a plugins.Access, sys *system, seq uint64, count int, err error) {
+// It belongs to the session that the access was accounted for in, also when the desk was locked or is ending meanwhile.
+func (d *Desk) closing(s *session, a plugins.Access, sys *system, seq uint64, count int, err error) {
 	r := d.record(a)
+	r.Session = s.id
 	if sys != nil {
 		r = d.of(r, sys)
 	}
@@ -87,22 +116,21 @@ func (d *Desk) closing(a plugins.Access, sys *system, seq uint64, count int, err
 	if err != nil {
 		r.Error = string(plugins.KindOf(err))
 	}
-	s, cerr := d.current()
-	if cerr != nil {
-		return
-	}
-	s.later(func(ctx context.Context) {
-		if _, err := s.audit.Append(ctx, r); err != nil {
-			d.auditFailed(err)
-		}
-	})
+	s.later(func(ctx context.Context) { _, _ = d.append(ctx, s, r) })
 }
 
-func (d *Desk) auditFailed(err error) {
+// auditState remembers whether the log of accesses took its latest record.
+func (d *Desk) auditState(err error) {
 	d.mu.Lock()
+	before := d.auditErr
 	d.auditErr = err
 	d.mu.Unlock()
-	d.log.Error("the audit log takes no more; access stops", "error", err)
+	if (err == nil) == (before == nil) {
+		return
+	}
+	if err != nil {
+		d.log.Error("the audit log takes no more; access stops", "error", err)
+	}
 	d.notify(TopicSystems, "")
 }
 

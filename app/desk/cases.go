@@ -87,13 +87,13 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 	full := b.fetch(actx, refs, e.Records)
 	if len(full) == 0 {
 		err := fmt.Errorf("%w (%s)", ErrNoCase, b.gapWords())
-		b.d.closing(b.access, nil, seq, 0, err)
+		b.d.closing(b.s, b.access, nil, seq, 0, err)
 		return err
 	}
 	if !ok {
 		full = b.others(ctx, full)
 	}
-	b.d.closing(b.access, nil, seq, len(full), nil)
+	b.d.closing(b.s, b.access, nil, seq, len(full), nil)
 	grouper := match.New(b.d.dict)
 	grouper.Add(full...)
 	b.entity = entityWith(grouper, full[0].Ref)
@@ -109,7 +109,7 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 
 // others looks for the same entity in every system, by what identifies it and by its title, and returns the records that belong.
 func (b *caseBuilder) others(ctx context.Context, full []pole.Record) []pole.Record {
-	found := &latest{grouper: match.New(b.d.dict), old: map[string]bool{}}
+	found := newLatest(b.d.dict, search.Request{})
 	found.grouper.Add(full...)
 	var requests []search.Request
 	first := full[0]
@@ -169,12 +169,17 @@ func (b *caseBuilder) around(ctx context.Context) {
 	if len(refs) > 0 {
 		rec := b.d.record(b.access)
 		rec.Ref = refStrings(refs)
-		if actx, seq, err := b.d.account(ctx, b.access, rec); err == nil {
+		actx, seq, err := b.d.account(ctx, b.access, rec)
+		if err != nil {
+			for _, r := range refs {
+				b.gap(r.System, say(err), r)
+			}
+		} else {
 			actx, cancel := context.WithTimeout(actx, linkedWait)
 			linked := b.fetch(actx, refs, nil)
 			cancel()
 			grouper.Add(linked...)
-			b.d.closing(b.access, nil, seq, len(linked), nil)
+			b.d.closing(b.s, b.access, nil, seq, len(linked), nil)
 		}
 	}
 	b.near = grouper.Entities()
@@ -249,7 +254,7 @@ var errNoFetch = errors.New("the system gives this kind in lists only")
 func (d *Desk) fetchRecord(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 	sys, ok := d.system(ref.System)
 	if !ok {
-		return pole.Record{}, &plugins.Error{Kind: plugins.NotFound, System: ref.System, Say: "the system is not set up on this desk"}
+		return pole.Record{}, &plugins.Error{Kind: plugins.Unavailable, System: ref.System, Say: "The system is not set up on this desk. Ask IT to add it."}
 	}
 	open, err := sys.open()
 	if err != nil {
@@ -264,7 +269,7 @@ func (d *Desk) fetchRecord(ctx context.Context, ref pole.Ref) (pole.Record, erro
 		return err
 	})
 	if err == nil && rec.Ref != ref {
-		return pole.Record{}, &plugins.Error{Kind: plugins.Drift, System: ref.System, Say: "it gave another record than the one that was asked for"}
+		return pole.Record{}, &plugins.Error{Kind: plugins.Drift, System: ref.System, Say: "It gave another record than the one that was asked for. Tell IT."}
 	}
 	return rec, err
 }
@@ -289,10 +294,10 @@ func (d *Desk) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 	r, err := d.fetchRecord(actx, ref)
 	sys, _ := d.system(ref.System)
 	if err != nil {
-		d.closing(a, sys, seq, 0, err)
+		d.closing(s, a, sys, seq, 0, err)
 		return pole.Record{}, err
 	}
-	d.closing(a, sys, seq, 1, nil)
+	d.closing(s, a, sys, seq, 1, nil)
 	s.later(func(context.Context) { _ = s.store.PutRecords(d.now(), r) })
 	return r, nil
 }

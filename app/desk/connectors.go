@@ -20,7 +20,10 @@ func (d *Desk) loadConnector(cfg SystemConfig) (plugins.Info, string, []byte, er
 	if ext := filepath.Ext(cfg.Connector); ext == ".yaml" || ext == ".yml" {
 		src, err := os.ReadFile(filepath.Join(d.opts.Profile, "systems", cfg.Connector))
 		if err != nil {
-			return plugins.Info{}, cfg.Connector, nil, fmt.Errorf("its connector file cannot be read: %w", err)
+			if isNotExist(err) {
+				return plugins.Info{}, cfg.Connector, nil, fmt.Errorf("its connector file systems/%s is not in the profile folder: put it there, or remove the system", cfg.Connector)
+			}
+			return plugins.Info{}, cfg.Connector, nil, fmt.Errorf("its connector file systems/%s cannot be read: check its permissions (%w)", cfg.Connector, errors.Unwrap(err))
 		}
 		c, err := connector.Load(cfg.Connector, src, d.dict)
 		if err != nil {
@@ -100,6 +103,10 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 	if s, ok := d.system(id); ok {
 		if m, err := d.manager(); err == nil && m.State() == signin.SignedIn && len(s.info.Options) > 0 {
 			if err := m.Forget(ctx, id); err != nil {
+				return err
+			}
+		} else if len(s.info.Options) > 0 || s.broken != nil {
+			if err := signin.ForgetShared(ctx, d.keys, id); err != nil {
 				return err
 			}
 		}

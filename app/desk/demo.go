@@ -187,3 +187,14 @@ func (d *Desk) DemoBrowser(user, password string) func(url string) error {
 	}
 	return d.demo.Browser(user, password)
 }
+
+// DemoFault switches a fault of the demonstration force on at one of its systems, by its name ("down", "slow", …); "" switches it off.
+// It shows what Muster does when a system fails, and is an error unless the force runs in this process.
+func (d *Desk) DemoFault(system, kind string) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.demo == nil {
+		return errors.New("the demonstration force does not run in this process")
+	}
+	return d.demo.SetFault(system, demoforce.Fault{Kind: demoforce.FaultKind(kind)})
+}

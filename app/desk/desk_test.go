@@ -234,6 +234,32 @@ func TestASystemThatIsDownIsSaidAndItsOldCopyStandsIn(t *testing.T) {
 	}
 }
 
+func TestAskingAgainCompletesWhatWasFound(t *testing.T) {
+	d := signedIn(t)
+	fault(t, d, "custody", demoforce.Fault{Kind: "error"})
+	before := miller(t, find(t, d, "miller aaron 2011"))
+	if slices.Contains(before.Systems, "custody") {
+		t.Fatal("custody answered while it failed")
+	}
+	fault(t, d, "custody", demoforce.Fault{})
+	var after EntityView
+	err := d.Search(t.Context(), search.Request{Text: "miller aaron 2011", Systems: []string{"custody"}}, func(ev SearchEvent) {
+		for _, v := range ev.Entities {
+			after = v
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(after.Systems, "custody") || !slices.Contains(after.Systems, "rms") {
+		t.Errorf("asked again, custody's record stands in %v, not with the others of %v", after.Systems, before.Systems)
+	}
+	c, err := d.OpenCase(t.Context(), after.ID)
+	if err != nil || len(c.Records) != before.Records+1 {
+		t.Errorf("the case has %d records, want %d: %v", len(c.Records), before.Records+1, err)
+	}
+}
+
 func TestFaultsOfOneSystemReachNoOther(t *testing.T) {
 	d := signedIn(t)
 	for _, k := range []demoforce.Fault{{Kind: "error"}, {Kind: "malformed"}, {Kind: "truncated"}, {Kind: "toolarge"}, {Kind: "reset-before"}} {

@@ -16,7 +16,7 @@ import (
 )
 
 // errGone means that a system was taken out of the profile while an entry was on its way to it.
-var errGone = errors.New("the system is not set up on this desk any more")
+var errGone = errors.New("the system is not set up on this desk any more: withdraw this delivery, or ask IT to add the system again")
 
 // newOutbox opens the officer's outbox. It goes on behind a locked desk as far as sign-ins last.
 func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
@@ -33,13 +33,13 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 			}
 			sub, ok := open.(plugins.Submitter)
 			if !ok {
-				return nil, &plugins.Error{Kind: plugins.Invalid, System: id, Say: "the system takes no entries"}
+				return nil, &plugins.Error{Kind: plugins.Invalid, System: id, Say: "The system takes no entries any more. Withdraw this delivery, or ask IT."}
 			}
-			return guarded{sub}, nil
+			return sub, nil
 		},
 		Before: func(ctx context.Context, it entry.Item, dl entry.Delivery) (context.Context, error) {
 			a := d.access(string(audit.Alteration), it.Purpose)
-			if dl.State == entry.Doubtful {
+			if dl.Unsure {
 				a.Operation = string(audit.Consultation) // asking whether it arrived changes nothing
 			}
 			r := d.record(a)
@@ -47,9 +47,8 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 				r = d.of(r, sys)
 			}
 			r.Ref = it.ID
-			seqs, err := s.audit.Append(ctx, r)
+			seqs, err := d.append(ctx, s, r)
 			if err != nil {
-				d.auditFailed(err)
 				return nil, err
 			}
 			a.Audited = seqs[0]
@@ -61,7 +60,7 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 				return
 			}
 			sys, _ := d.system(dl.System)
-			d.closing(a, sys, a.Audited, 0, err)
+			d.closing(s, a, sys, a.Audited, 0, err)
 		},
 	})
 	if err != nil {
@@ -69,26 +68,6 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 	}
 	box.Subscribe(func(id string) { d.notify(TopicOutbox, id) })
 	return box, nil
-}
-
-// guarded turns a panic of a plugin's submission into an outcome that is not known.
-type guarded struct{ s plugins.Submitter }
-
-func (g guarded) Submit(ctx context.Context, e plugins.Entry, k plugins.Key) (r plugins.Receipt, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r, err = plugins.Receipt{}, plugins.Errorf(plugins.Unknown, "its connector failed while sending; it is being checked whether the entry arrived")
-		}
-	}()
-	return g.s.Submit(ctx, e, k)
-}
-
-func (g guarded) Confirm(ctx context.Context, e plugins.Entry, k plugins.Key) (r plugins.Receipt, err error) {
-	err = guard(func() (err error) {
-		r, err = g.s.Confirm(ctx, e, k)
-		return err
-	})
-	return r, err
 }
 
 // Forms lists the forms.
@@ -278,6 +257,9 @@ func (d *Desk) Send(ctx context.Context, dr entry.Draft) (entry.Item, error) {
 	if err != nil {
 		return entry.Item{}, err
 	}
+	if rv := d.Review(dr); !rv.Ready && dr.Amends == nil {
+		return entry.Item{}, &entry.NotReady{Review: rv} // nothing is collected, so the log says nothing
+	}
 	a := d.access(string(audit.Collection), dr.Purpose)
 	r := d.record(a)
 	r.Kind, r.Ref, r.Fields = f.Kind, dr.ID, changedFields(dr)
@@ -322,7 +304,7 @@ func (d *Desk) WithdrawDelivery(ctx context.Context, entryID, system, reason str
 	a.Purpose.Text = reason
 	r := d.record(a)
 	r.System, r.Ref = system, entryID
-	if _, err := s.audit.Append(ctx, r); err != nil {
+	if _, err := d.append(ctx, s, r); err != nil {
 		return err
 	}
 	return s.outbox.Withdraw(entryID, system, reason)

@@ -17,14 +17,15 @@ import (
 // liveQueue is the live incident queue, fed by every system that announces changes.
 type liveQueue struct {
 	mu    sync.Mutex
-	items map[string]LiveItem // by Ref.String
-	on    map[string]bool     // systems that are announcing now
+	items map[string]LiveItem  // by Ref.String
+	heard map[string]time.Time // by Ref.String, also of what was closed: when it was last heard of
+	on    map[string]bool      // systems that are announcing now
 }
 
 // The queue shows what is open; it holds no more than this.
 const (
 	liveItems = 500
-	liveSeed  = 100 // of each state, when the desk opens
+	liveSeed  = 100 // in one page of what is live
 )
 
 // livePurpose accounts for the standing look at the queue, which needs no purpose of a task.
@@ -62,13 +63,17 @@ func orLast(s string) string {
 
 // startLive subscribes to every system that announces changes, for as long as the session lasts.
 func (d *Desk) startLive(s *session) {
-	q := &liveQueue{items: map[string]LiveItem{}, on: map[string]bool{}}
+	q := &liveQueue{items: map[string]LiveItem{}, heard: map[string]time.Time{}, on: map[string]bool{}}
 	d.mu.Lock()
 	d.live = q
 	list := slices.Clone(d.systems)
 	d.mu.Unlock()
 	for _, sys := range list {
-		w, ok := sys.sys.(plugins.Watcher)
+		open, err := sys.open()
+		if err != nil {
+			continue
+		}
+		w, ok := open.(plugins.Watcher)
 		if !ok {
 			continue
 		}
@@ -77,21 +82,28 @@ func (d *Desk) startLive(s *session) {
 			if !k.Watch || !ok || def.Live == nil {
 				continue
 			}
-			s.wg.Go(func() { d.watch(s, q, sys, w, k.Kind) })
-			s.wg.Go(func() { d.seedLive(s, sys, k, *def.Live) })
+			s.wg.Go(func() { d.watch(s, q, sys, w, k.Kind, func() { d.seedLive(s, q, sys, open, k, *def.Live) }) })
 		}
 	}
 }
 
-// watch keeps one subscription open: it reconnects where it was, waiting longer after each failure.
-func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, kind pole.Kind) {
+// watch keeps one subscription open: it reconnects where it was, waiting longer after each failure. With each
+// connection seed asks for what is live: what changed while nobody listened may never be announced.
+func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, kind pole.Kind, seed func()) {
 	var cursor plugins.Cursor
+	var seeding sync.Mutex
 	wait := time.Second
 	for s.ctx.Err() == nil {
+		s.wg.Go(func() {
+			if seeding.TryLock() { // one at a time, however often the connection fails
+				defer seeding.Unlock()
+				seed()
+			}
+		})
 		a := d.access(string(audit.Consultation), livePurpose)
 		rec := d.of(d.record(a), sys)
 		rec.Kind = kind
-		seqs, err := s.audit.Append(s.ctx, rec)
+		seqs, err := d.append(s.ctx, s, rec)
 		if err == nil {
 			a.Audited = seqs[0]
 			ctx := plugins.WithAccess(s.ctx, a)
@@ -102,7 +114,7 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 					if c.Cursor != "" {
 						cursor = c.Cursor
 					}
-					d.liveChange(s, c, true)
+					d.liveChange(s, q, c, d.now())
 					return ctx.Err()
 				})
 			})
@@ -131,34 +143,62 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 	}
 }
 
-// seedLive asks once for what is live already; changes that arrive meanwhile are newer and stay.
-func (d *Desk) seedLive(s *session, sys *system, k plugins.KindSpec, def pole.LiveDef) {
+// seedLive asks for what is live now. What was announced since it began is newer and stays; what was there before and is not
+// live any more goes, provided that everything was told.
+func (d *Desk) seedLive(s *session, q *liveQueue, sys *system, open plugins.System, k plugins.KindSpec, def pole.LiveDef) {
 	if def.By == "" || !slices.ContainsFunc(k.Search, func(sp plugins.SearchSpec) bool { return slices.Equal(sp.Require, []pole.Property{def.By}) }) {
 		return
 	}
 	a := d.access(string(audit.Consultation), livePurpose)
+	began, whole, live := d.now(), true, map[string]bool{}
 	for _, v := range def.Open {
-		value := d.dict.Normalise(def.By, v)
 		rec := d.of(d.record(a), sys)
 		rec.Kind, rec.Terms = k.Kind, map[string]string{string(def.By): v}
-		seqs, err := s.audit.Append(s.ctx, rec)
+		seqs, err := d.append(s.ctx, s, rec)
 		if err != nil {
 			return
 		}
 		a.Audited = seqs[0]
-		var page plugins.Page
-		err = guard(func() (err error) {
-			page, err = sys.sys.Search(plugins.WithAccess(s.ctx, a), plugins.Query{Kind: k.Kind, Terms: []plugins.Term{{Property: def.By, Value: value}}, Limit: liveSeed})
-			return err
-		})
-		if err != nil {
-			d.log.Info("what is live already could not be asked for", "system", sys.cfg.ID, "error", plugins.KindOf(err))
-			continue
-		}
-		for _, r := range page.Records {
-			d.liveChange(s, plugins.Change{Record: r}, false)
+		query := plugins.Query{Kind: k.Kind, Terms: []plugins.Term{{Property: def.By, Value: d.dict.Normalise(def.By, v)}}, Limit: liveSeed}
+		for {
+			var page plugins.Page
+			err = guard(func() (err error) {
+				page, err = open.Search(plugins.WithAccess(s.ctx, a), query)
+				return err
+			})
+			if err != nil {
+				d.log.Info("what is live could not be asked for; it is asked for again with the next connection", "system", sys.cfg.ID, "error", plugins.KindOf(err))
+				return
+			}
+			for _, r := range page.Records {
+				live[r.Ref.String()] = true
+				d.liveChange(s, q, plugins.Change{Record: r}, began)
+			}
+			whole = whole && len(page.Gaps) == 0
+			if page.After == "" || page.After == query.After || len(live) >= liveItems {
+				whole = whole && page.After == ""
+				break
+			}
+			query.After = page.After
 		}
 	}
+	if whole && q.keepOnly(sys.cfg.ID, k.Type, began, live) {
+		d.notify(TopicLive, "")
+	}
+}
+
+// keepOnly takes out the items of one system and type that were last heard of before then and are not among live.
+func (q *liveQueue) keepOnly(system, typ string, then time.Time, live map[string]bool) (changed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for key, it := range q.items {
+		if it.System == system && it.Ref.Type == typ && !live[key] && q.heard[key].Before(then) {
+			delete(q.items, key)
+			delete(q.heard, key)
+			changed = true
+		}
+	}
+	return changed
 }
 
 // set notes whether a system is announcing and reports whether that changed.
@@ -180,21 +220,16 @@ func (q *liveQueue) announcing(system string) bool {
 }
 
 // liveChange puts one change into the queue. Which properties mean what is the dictionary's to say, by the kind's live template.
-// A change that is not fresh never replaces what is there.
-func (d *Desk) liveChange(s *session, c plugins.Change, fresh bool) {
+// It never replaces what was heard after asOf.
+func (d *Desk) liveChange(s *session, q *liveQueue, c plugins.Change, asOf time.Time) {
 	it, closed := d.liveItem(c.Record)
 	key := it.Ref.String()
-	d.mu.RLock()
-	q := d.live
-	d.mu.RUnlock()
-	if q == nil {
-		return
-	}
 	q.mu.Lock()
-	if _, there := q.items[key]; there && !fresh {
+	if q.heard[key].After(asOf) {
 		q.mu.Unlock()
 		return
 	}
+	q.heard[key] = asOf
 	if c.Removed || closed {
 		delete(q.items, key)
 	} else {
@@ -241,7 +276,7 @@ func (d *Desk) liveItem(r pole.Record) (it LiveItem, closed bool) {
 func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = plugins.Errorf(plugins.Drift, "its connector failed; the other systems are not affected")
+			err = plugins.Errorf(plugins.Drift, "Its connector failed inside Muster. Tell IT; the other systems are not affected.")
 		}
 	}()
 	return f()

@@ -61,12 +61,15 @@ func LoadProfile(dir string) (Profile, error) {
 	if err := yaml.UnmarshalWithOptions(src, &p, yaml.Strict()); err != nil {
 		return Profile{}, fmt.Errorf("%s cannot be read; correct it or remove it to start afresh:\n%s", path, yaml.FormatError(err, false, true))
 	}
-	return p, p.validate(path)
+	if err := p.validate(path); err != nil {
+		return Profile{}, fmt.Errorf("%w. Correct the file, or ask IT for another", err)
+	}
+	return p, nil
 }
 
 func (p Profile) validate(path string) error {
 	if p.Profile != profileVersion {
-		return fmt.Errorf("%s is of format %d and this Muster reads format %d: update Muster, or ask IT for a matching profile", path, p.Profile, profileVersion)
+		return fmt.Errorf("%s is of format %d and this Muster reads format %d: update Muster", path, p.Profile, profileVersion)
 	}
 	switch p.SignIn.Kind {
 	case "oidc":

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 
 	"muster/app/audit"
@@ -18,6 +19,22 @@ import (
 type latest struct {
 	grouper *match.Grouper
 	old     map[string]bool // by Ref.String
+	scores  map[string]search.Found
+	request search.Request // Systems apart
+}
+
+func newLatest(d *pole.Dictionary, r search.Request) *latest {
+	r.Systems = nil
+	return &latest{grouper: match.New(d), old: map[string]bool{}, scores: map[string]search.Found{}, request: r}
+}
+
+// asksAgain reports whether r asks some systems the question of l again: what they find belongs to what l found.
+func (l *latest) asksAgain(r search.Request) bool {
+	if l == nil || len(r.Systems) == 0 {
+		return false
+	}
+	r.Systems = nil
+	return reflect.DeepEqual(l.request, r)
 }
 
 // Interpret says what typed text would be taken for, best first; quick enough for every keystroke.
@@ -34,9 +51,11 @@ func (d *Desk) Search(ctx context.Context, r search.Request, f func(SearchEvent)
 	if err != nil {
 		return err
 	}
-	found := &latest{grouper: match.New(d.dict), old: map[string]bool{}}
 	d.mu.Lock()
-	d.latest = found
+	if !d.latest.asksAgain(r) {
+		d.latest = newLatest(d.dict, r)
+	}
+	found := d.latest
 	d.mu.Unlock()
 	return d.runSearch(ctx, s, purpose, r, found, f)
 }
@@ -54,22 +73,21 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 		}
 		return ctx, err
 	})
-	scores := map[string]search.Found{}
 	search.Run(ctx, search.Config{Dictionary: d.dict, Systems: sources, Cache: s.cache, Now: d.now, Log: d.log}, r, func(ev search.Event) {
 		out := SearchEvent{Found: ev.Records, Answer: ev.Answer, Done: ev.Done}
 		if len(ev.Records) > 0 {
-			out.Entities, out.Gone = d.group(found, scores, ev.Records)
+			out.Entities, out.Gone = d.group(found, ev.Records)
 			d.keep(s, ev.Records)
 		}
 		if ev.Answer != nil && ev.Answer.State != search.Asking {
-			d.noteAnswer(ev.Answer)
-			if seq, ok := accounted.get(ev.Answer.System); ok {
+			if seq, ok := accounted.get(ev.Answer.System); ok { // one that could not be accounted for was not asked, and is not to blame
+				d.noteAnswer(ev.Answer)
 				var err error
 				if ev.Answer.Error != "" {
 					err = &plugins.Error{Kind: ev.Answer.Error}
 				}
 				sys, _ := d.system(ev.Answer.System)
-				d.closing(a, sys, seq, ev.Answer.Count, err)
+				d.closing(s, a, sys, seq, ev.Answer.Count, err)
 			}
 		}
 		f(out)
@@ -78,21 +96,23 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 }
 
 // group adds records to the entities found so far and gives those that are new or changed.
-func (d *Desk) group(found *latest, scores map[string]search.Found, records []search.Found) (views []EntityView, gone []string) {
+func (d *Desk) group(found *latest, records []search.Found) (views []EntityView, gone []string) {
 	d.grouping.Lock()
 	defer d.grouping.Unlock()
 	recs := make([]pole.Record, len(records))
 	for i, fr := range records {
 		recs[i] = fr.Record
 		ref := fr.Record.Ref.String()
-		scores[ref] = search.Found{Score: fr.Score, Matched: fr.Matched, Old: fr.Old}
+		found.scores[ref] = search.Found{Score: fr.Score, Matched: fr.Matched, Old: fr.Old}
 		if fr.Old {
 			found.old[ref] = true
+		} else {
+			delete(found.old, ref)
 		}
 	}
 	changed, gone := found.grouper.Add(recs...)
 	for _, e := range changed {
-		views = append(views, d.view(e, found.old, scores))
+		views = append(views, d.view(e, found.old, found.scores))
 	}
 	return views, gone
 }

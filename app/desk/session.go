@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -32,6 +33,9 @@ type session struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	ending sync.RWMutex // of ended and the closing of work
+	ended  bool
 	work   chan func(context.Context)
 }
 
@@ -51,11 +55,20 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	d.mu.RUnlock()
 	if cur != nil {
 		if cur.key == o.ID {
-			return nil // unlocked again: the store stayed open
+			cur.later(func(context.Context) { // unlocked again: the store stayed open
+				if err := cur.outbox.Resume(); err != nil {
+					d.log.Warn("what waits in the outbox is tried at its own time", "error", err)
+				}
+			})
+			return nil
 		}
 		d.endSession()
 	}
-	key, err := d.signin.StoreKey(ctx, o.ID)
+	m, err := d.manager()
+	if err != nil {
+		return err
+	}
+	key, err := m.StoreKey(ctx, o.ID)
 	if err != nil {
 		return err
 	}
@@ -66,19 +79,31 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	s := &session{id: uuid.NewString(), key: o.ID, store: st, audit: audit.Open(st), kept: store.NewCollection[KeptCase](st, "kept"),
 		cache: cache{st}, work: make(chan func(context.Context), 256)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	d.mu.Lock()
-	d.session, d.auditErr = s, nil
-	d.mu.Unlock()
 	if err := d.fillSession(ctx, s); err != nil {
-		d.endSession()
-		return err
+		s.cancel()
+		d.closeSystems()
+		return errors.Join(err, st.Close())
 	}
+	// A session is seen only when it is whole: screens ask for drafts and outbox from the first moment on.
+	d.mu.Lock()
+	d.session = s
+	d.mu.Unlock()
+	s.wg.Go(s.worker)
+	s.wg.Go(func() { s.outbox.Run(s.ctx) })
+	d.startLive(s)
+	if d.opts.Greet {
+		s.wg.Go(func() { d.CheckSystems(s.ctx) })
+	}
+	s.later(func(context.Context) {
+		_, _ = s.store.Trim(d.now(), store.TrimPolicy{MaxAge: cacheAge, MaxRecords: cacheRecords, MaxBytes: cacheBytes})
+	})
 	return nil
 }
 
 func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
-	a := d.access(string(audit.SignIn), plugins.Purpose{})
-	if _, err := s.audit.Append(ctx, d.record(a)); err != nil {
+	r := d.record(d.access(string(audit.SignIn), plugins.Purpose{}))
+	r.Session = s.id
+	if _, err := d.append(ctx, s, r); err != nil {
 		return err
 	}
 	var snap []byte
@@ -93,23 +118,11 @@ func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
 	}
 	d.openSystems(s.ctx)
 	d.askKeyring(ctx)
-	s.wg.Add(1)
-	go s.worker()
-	s.wg.Add(1)
-	go func() {
-		defer s.wg.Done()
-		s.outbox.Run(s.ctx)
-	}()
-	d.startLive(s)
-	s.later(func(context.Context) {
-		_, _ = s.store.Trim(d.now(), store.TrimPolicy{MaxAge: cacheAge, MaxRecords: cacheRecords, MaxBytes: cacheBytes})
-	})
 	return nil
 }
 
 // worker does, one after the other, what need not be waited for: keeping copies, closing audit records.
 func (s *session) worker() {
-	defer s.wg.Done()
 	for f := range s.work {
 		f(context.WithoutCancel(s.ctx))
 	}
@@ -117,8 +130,11 @@ func (s *session) worker() {
 
 // later queues f; it waits only when the disk is far behind. Nothing queued is dropped: ending the session drains the queue.
 func (s *session) later(f func(context.Context)) {
-	defer func() { _ = recover() }() // the session ended meanwhile: what came after its end is not kept
-	s.work <- f
+	s.ending.RLock()
+	defer s.ending.RUnlock()
+	if !s.ended { // what comes after its end is not kept
+		s.work <- f
+	}
 }
 
 // endSession stops what runs, writes what is queued, and closes the store.
@@ -138,7 +154,10 @@ func (d *Desk) endSession() {
 		d.log.Warn("measurements could not be kept", "error", err)
 	}
 	s.cancel()
+	s.ending.Lock()
+	s.ended = true
 	close(s.work)
+	s.ending.Unlock()
 	s.wg.Wait()
 	d.closeSystems()
 	if err := s.store.Close(); err != nil {
@@ -155,7 +174,11 @@ func (d *Desk) current() (*session, error) {
 	default:
 		return nil, ErrSignedOut
 	}
-	return d.behind()
+	s, err := d.behind()
+	if o, ok := d.Officer(); err == nil && (!ok || o.ID != s.key) {
+		return nil, ErrSignedOut // another officer has signed in, and this session is about to end
+	}
+	return s, err
 }
 
 // behind is the session whether or not the desk is locked: for what goes on behind the lock.

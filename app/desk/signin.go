@@ -221,13 +221,13 @@ func (d *Desk) SignOut(ctx context.Context) error {
 	}
 	if s, err := d.behind(); err == nil {
 		a := d.access("sign-out", plugins.Purpose{})
-		if _, err := s.audit.Append(ctx, d.record(a)); err != nil {
-			d.auditFailed(err)
-		}
+		_, _ = d.append(ctx, s, d.record(a)) // signing out never waits for room on the disk
 	}
 	err = m.SignOut(ctx)
 	d.starting.Lock()
-	d.endSession()
+	if d.State() == signin.SignedOut { // nobody has signed in again already
+		d.endSession()
+	}
 	d.starting.Unlock()
 	d.notify(TopicState, "")
 	return err

@@ -88,7 +88,11 @@ func (d *Desk) openSystem(ctx context.Context, s *system) error {
 		}
 		cfg[o.Name] = first(s.cfg.Options[o.Name], o.Default)
 	}
-	client, err := transport.New(transport.Options{System: s.cfg.ID, Info: s.info, Config: cfg, Credentials: d.signin,
+	m, err := d.manager()
+	if err != nil {
+		return err
+	}
+	client, err := transport.New(transport.Options{System: s.cfg.ID, Info: s.info, Config: cfg, Credentials: m,
 		Permit: permit, Observe: d.observe, Log: d.log, Now: d.now})
 	if err != nil {
 		return err
@@ -127,11 +131,20 @@ func (s *system) open() (plugins.System, error) {
 	defer s.mu.Unlock()
 	switch {
 	case s.broken != nil:
-		return nil, &plugins.Error{Kind: plugins.Invalid, System: s.cfg.ID, Say: "its connector cannot be used: " + firstLine(s.broken), Err: s.broken}
+		return nil, &plugins.Error{Kind: plugins.Invalid, System: s.cfg.ID, Say: "Its connector cannot be used: " + brokenWords(s.broken), Err: s.broken}
 	case s.sys == nil:
-		return nil, &plugins.Error{Kind: plugins.Auth, System: s.cfg.ID, Say: "nobody is signed in", Err: ErrSignedOut}
+		return nil, &plugins.Error{Kind: plugins.Auth, System: s.cfg.ID, Say: "Nobody is signed in. Sign in, then try again.", Err: ErrSignedOut}
 	}
 	return s.sys, nil
+}
+
+// brokenWords says why a connector cannot be used: the first thing that is wrong with it, and what to do.
+func brokenWords(err error) string {
+	var e *plugins.Error
+	if errors.As(err, &e) && e.Say != "" {
+		return e.Say
+	}
+	return firstLine(err)
 }
 
 func firstLine(err error) string {
@@ -195,7 +208,7 @@ func (d *Desk) Systems() []SystemStatus {
 			st.Since = s.since
 		}
 		if s.broken != nil {
-			st.Health, st.Say = evaluate.Down, firstLine(s.broken)
+			st.Health, st.Say = evaluate.Down, brokenWords(s.broken)
 		}
 		s.mu.Unlock()
 		for _, k := range s.info.Kinds {
@@ -270,7 +283,7 @@ func say(err error) string {
 	if errors.As(err, &e) && e.Say != "" {
 		return e.Say
 	}
-	return "it did not answer as expected"
+	return "It did not answer as expected. Try again; if it lasts, tell IT."
 }
 
 func (d *Desk) noteAnswer(a *search.Answer) {

@@ -61,17 +61,16 @@ type runner struct {
 func (n *runner) run(ctx context.Context) {
 	a := Answer{System: n.src.ID, State: CannotAsk}
 	steps := n.q.steps(n.src.Info, n.r.Kinds)
+	closed := n.src.Err
+	if closed == nil && n.src.System == nil {
+		closed = plugins.Errorf(plugins.Unavailable, "%s is not open. Sign in again.", n.src.Name)
+	}
 	if len(steps) == 0 {
 		a.Say = n.src.Name + " cannot be searched by this."
-		n.done(a)
-		return
-	}
-	if n.src.System == nil || n.src.Err != nil {
-		err := n.src.Err
-		if err == nil {
-			err = plugins.Errorf(plugins.Unavailable, "%s is not open.", n.src.Name)
+		if closed != nil && len(n.src.Info.Kinds) == 0 { // nobody knows what it could have been searched by
+			a.State = NotSearched
+			a.Error, a.Say = n.explain(closed)
 		}
-		n.fail(ctx, &a, err, n.kinds(steps))
 		n.done(a)
 		return
 	}
@@ -84,14 +83,19 @@ func (n *runner) run(ctx context.Context) {
 	if n.src.Context != nil {
 		var err error
 		if sctx, err = n.src.Context(sctx); err != nil {
-			if ctx.Err() != nil {
-				a.State = Stopped
-			} else {
-				n.fail(ctx, &a, err, n.kinds(steps))
+			a.State = Stopped
+			if ctx.Err() == nil { // what cannot be accounted for is not shown either: no old copies
+				a.State = NotSearched
+				a.Error, a.Say = n.explain(err)
 			}
 			n.done(a)
 			return
 		}
+	}
+	if closed != nil {
+		n.fail(ctx, &a, closed, n.kinds(steps))
+		n.done(a)
+		return
 	}
 	parts := n.all(sctx, steps)
 	if ctx.Err() != nil {
@@ -180,6 +184,7 @@ func (n *runner) pages(ctx context.Context, s step) (p part) {
 		fresh = n.found(page.Records, false)
 		p.count += len(fresh)
 		if page.After == "" {
+			p.more = p.more || page.Total > read // it gives no more, and says that there is more
 			return p
 		}
 		if read >= limit {
@@ -321,13 +326,14 @@ func (n *runner) old(ctx context.Context, a *Answer, kinds []pole.Kind) {
 	if n.c.Cache == nil {
 		return
 	}
-	now := n.c.Now()
+	now, cut := n.c.Now(), false
 	for _, r := range n.cached(kinds) {
 		records, err := n.c.Cache.Search(ctx, n.src.ID, r)
 		if err != nil {
 			n.log.Warn("kept copies could not be searched", "system", n.src.ID, "error", err)
 			return
 		}
+		cut = cut || len(records) >= r.Limit
 		fresh := n.found(records, true)
 		a.Cached += len(fresh)
 		n.last = append(n.last, fresh...)
@@ -336,6 +342,9 @@ func (n *runner) old(ctx context.Context, a *Answer, kinds []pole.Kind) {
 				a.CacheAge = age
 			}
 		}
+	}
+	if cut {
+		a.Say += fmt.Sprintf(" Only the latest %d of the kept copies are shown.", a.Cached)
 	}
 }
 

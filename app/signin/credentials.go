@@ -84,6 +84,14 @@ func StoreValue(ctx context.Context, kr *keyring.Keyring, system, option, value 
 	return say(kr.Set(ctx, sharedName+system, b), "")
 }
 
+// ForgetShared removes what StoreValue kept of a system. What officers gave for themselves goes with Forget.
+func ForgetShared(ctx context.Context, kr *keyring.Keyring, system string) error {
+	if !systemForm.MatchString(system) {
+		return plugins.Errorf(plugins.Invalid, "There is no system of that name.")
+	}
+	return say(kr.Delete(ctx, sharedName+system), "")
+}
+
 // Forget removes what is kept of these options of a system, this officer's and the shared ones; of all if none is named.
 func (m *Manager) Forget(ctx context.Context, system string, options ...string) error {
 	release, err := m.hold(ctx)

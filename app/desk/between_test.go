@@ -1,0 +1,85 @@
+package desk
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"muster/app/audit"
+	"muster/app/signin"
+	"muster/plugins"
+	"muster/plugins/demoforce"
+	"muster/plugins/pole"
+)
+
+func TestWhatHappenedWhileNobodyListenedIsInTheQueue(t *testing.T) {
+	d := signedIn(t)
+	waitUntil(t, "open incidents", func() bool { return len(d.Live()) > 0 })
+	if err := d.demo.SetFault("cad", demoforce.Fault{Kind: demoforce.FaultDown}); err != nil {
+		t.Fatal(err)
+	}
+	id := d.demo.Live("P1", "110")
+	if id == "" {
+		t.Fatal("the force made no incident")
+	}
+	if err := d.demo.SetFault("cad", demoforce.Fault{}); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "the incident that was made while the system was down", func() bool {
+		return slices.ContainsFunc(d.Live(), func(it LiveItem) bool { return it.Ref.ID == id || it.Reference == id })
+	})
+}
+
+func TestTheQueueForgetsWhatEndedUnheard(t *testing.T) {
+	then := time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)
+	ref := func(id string) pole.Ref { return pole.Ref{System: "cad", Type: "incident", ID: id} }
+	q := &liveQueue{items: map[string]LiveItem{}, heard: map[string]time.Time{}, on: map[string]bool{}}
+	put := func(r pole.Ref, at time.Time) {
+		q.items[r.String()] = LiveItem{Ref: r, System: r.System}
+		q.heard[r.String()] = at
+	}
+	put(ref("ended"), then.Add(-time.Minute))
+	put(ref("open"), then.Add(-time.Minute))
+	put(ref("new"), then.Add(time.Second))
+	put(pole.Ref{System: "cad", Type: "other", ID: "1"}, then.Add(-time.Minute))
+	put(pole.Ref{System: "second", Type: "incident", ID: "1"}, then.Add(-time.Minute))
+	live := map[string]bool{ref("open").String(): true}
+	if !q.keepOnly("cad", "incident", then, live) || len(q.items) != 4 {
+		t.Errorf("left are %v", q.items)
+	}
+	if _, still := q.items[ref("ended").String()]; still {
+		t.Error("what ended while nobody listened is still shown as open")
+	}
+	if q.keepOnly("cad", "incident", then, live) {
+		t.Error("nothing changed, and it says that something did")
+	}
+}
+
+func TestOneOfficersDoingIsNeverInAnothersLog(t *testing.T) {
+	d := signedIn(t)
+	s, err := d.behind()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, err := s.audit.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := d.record(d.access(string(audit.Consultation), plugins.Purpose{Code: "training"}))
+	r.Officer = "somebody else"
+	if _, err := d.append(t.Context(), s, r); plugins.KindOf(err) != plugins.Auth || !errors.Is(err, ErrSignedOut) {
+		t.Errorf("got %v", err)
+	}
+	if after, _, err := s.audit.Head(); err != nil || after != before {
+		t.Errorf("the log went from %d to %d records: %v", before, after, err)
+	}
+	if !d.Status().AuditOK {
+		t.Error("a record that was refused is taken for a log that cannot be written")
+	}
+	// A session of another officer is not given out, although somebody is signed in.
+	s.key = "somebody else"
+	if _, err := d.current(); !errors.Is(err, ErrSignedOut) || d.State() != signin.SignedIn {
+		t.Errorf("got %v", err)
+	}
+}
