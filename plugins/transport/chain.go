@@ -285,7 +285,7 @@ func (c *chain) attempt(r *http.Request) (*http.Response, error) {
 	k := callFrom(ctx)
 	k.sent.Store(false)
 	k.status, k.used, k.unsigned = 0, "", false
-	done, err := c.breaker.allow()
+	done, err := c.breaker.allow(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ type (
 	readKey       struct{}
 	idempotentKey struct{}
 	streamKey     struct{}
+	insistKey     struct{}
 )
 
 // AsRead marks the requests of ctx as reads whatever their method, because searches by SOAP, GraphQL and some REST
@@ -21,6 +22,10 @@ func Idempotent(ctx context.Context) context.Context {
 // Streaming marks the answers of ctx as endless (server-sent events): the body is handed over as it arrives, without
 // a limit of size or time, but a stream that falls silent is given up.
 func Streaming(ctx context.Context) context.Context { return context.WithValue(ctx, streamKey{}, true) }
+
+// Insist marks the requests of ctx as asked for by a person now: a system that has lately not answered is asked all the
+// same, and one that answers is trusted again at once.
+func Insist(ctx context.Context) context.Context { return context.WithValue(ctx, insistKey{}, true) }
 
 func marked(ctx context.Context, key any) bool {
 	v, _ := ctx.Value(key).(bool)

@@ -95,10 +95,10 @@ func (p *pace) calm(ctx context.Context) error {
 
 // breaker stops asking a system that does not answer, and lets one request through now and then to see.
 type breaker struct {
-	c  *chain
-	cb *gobreaker.TwoStepCircuitBreaker[struct{}]
+	c *chain
 
 	mu     sync.Mutex
+	cb     *gobreaker.TwoStepCircuitBreaker[struct{}]
 	since  time.Time // first failure of the present run
 	opened time.Time
 }
@@ -108,10 +108,16 @@ var errIgnored = errors.New("ignored")
 
 func newBreaker(c *chain) *breaker {
 	b := &breaker{c: c}
-	b.cb = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+	b.cb = b.closed()
+	return b
+}
+
+// closed makes a breaker that lets requests through.
+func (b *breaker) closed() *gobreaker.TwoStepCircuitBreaker[struct{}] {
+	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: 1,
-		Timeout:     c.tune.openFor,
-		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= c.tune.trip },
+		Timeout:     b.c.tune.openFor,
+		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= b.c.tune.trip },
 		IsExcluded:  func(err error) bool { return errors.Is(err, errIgnored) },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if to == gobreaker.StateOpen {
@@ -121,12 +127,24 @@ func newBreaker(c *chain) *breaker {
 			}
 		},
 	})
-	return b
 }
 
-// allow asks whether an attempt may be made; done must be called with how it went.
-func (b *breaker) allow() (done func(error), err error) {
-	report, err := b.cb.Allow()
+// allow asks whether an attempt may be made; done must be called with how it went. What a person insists on is always
+// let through, and closes the breaker when it goes well.
+func (b *breaker) allow(ctx context.Context) (done func(error), err error) {
+	b.mu.Lock()
+	cb := b.cb
+	b.mu.Unlock()
+	report, err := cb.Allow()
+	if err != nil && marked(ctx, insistKey{}) {
+		report, err = func(err error) {
+			if err == nil {
+				b.mu.Lock()
+				b.cb = b.closed()
+				b.mu.Unlock()
+			}
+		}, nil
+	}
 	if err != nil {
 		b.mu.Lock()
 		since, wait := b.since, time.Until(b.opened.Add(b.c.tune.openFor))

@@ -312,6 +312,37 @@ func TestBreakerOpensProbesAndCloses(t *testing.T) {
 	}
 }
 
+func TestAPersonWhoInsistsIsNotHeldUpByTheBreaker(t *testing.T) {
+	var n atomic.Int64
+	var well atomic.Bool
+	r := newRig(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		n.Add(1)
+		if !well.Load() {
+			w.WriteHeader(500)
+		}
+	}), func(_ *Options, tn *tuning) { tn.openFor = time.Hour })
+	for range 3 {
+		r.get("/")
+	}
+	asked := n.Load()
+	if _, _, err := r.do(Insist(officer()), http.MethodGet, "/", ""); err != nil {
+		t.Fatal(err) // a 500 is an answer
+	}
+	if n.Load() == asked {
+		t.Fatal("the person's request did not leave")
+	}
+	well.Store(true)
+	if got, _, err := r.get("/"); plugins.KindOf(err) != plugins.Unavailable {
+		t.Fatalf("the breaker closed without an answer: %d %v", got, err)
+	}
+	if got, _, err := r.do(Insist(officer()), http.MethodGet, "/", ""); err != nil || got != 200 {
+		t.Fatal(got, err)
+	}
+	if got, _, err := r.get("/"); err != nil || got != 200 {
+		t.Fatalf("after a good answer the system is still held up: %d %v", got, err)
+	}
+}
+
 func TestRefusalsDoNotOpenTheBreaker(t *testing.T) {
 	var n atomic.Int64
 	r := newRig(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -73,6 +73,9 @@ type NewEntry struct {
 // Backer is a place that has steps of its own: Back reports whether it took the Esc.
 type Backer interface{ Back() bool }
 
+// Typist is a place that is told what is typed into the command bar: a search that runs stops when the officer types on.
+type Typist interface{ Typed(text string) }
+
 // Refresher is a place that can ask its systems again (F5).
 type Refresher interface{ AskAgain() }
 

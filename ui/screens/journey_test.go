@@ -91,6 +91,28 @@ func TestTypingOnStopsTheSearch(t *testing.T) {
 	r.press(fyne.KeyEscape)
 	r.sees("stopped")
 	r.notSees("asking…")
+	r.find("miller")
+	r.sees("asking…")
+	r.chord(ctrl, fyne.KeyK)
+	r.typed("s")
+	r.sees("stopped")
+	r.notSees("asking…")
+}
+
+func TestOptionsDoNotOutstayTheirPlace(t *testing.T) {
+	r := newRig(t, darkBig, nil)
+	r.goTo(place.Enter)
+	r.press(fyne.KeyReturn)
+	r.chord(ctrl, fyne.KeyPageDown)
+	r.until("the first choice has the keyboard", func() bool { return r.win.Canvas().Focused() != nil })
+	r.press(fyne.KeyDown)
+	if n := len(r.win.Canvas().Overlays().List()); n != 1 {
+		t.Fatalf("%d overlays: the options did not open", n)
+	}
+	r.goTo(place.Desk)
+	if n := len(r.win.Canvas().Overlays().List()); n != 0 {
+		t.Errorf("%d overlays stand over the desk", n)
+	}
 }
 
 func TestNobodyFoundAndNotSearchedAreNotAlike(t *testing.T) {

@@ -258,6 +258,7 @@ func (f *frame) Go(id place.ID, arg any) {
 func (f *frame) show(p place.Place, arg any) {
 	f.shell.touch()
 	widgets.SetActive(f.win.Canvas())
+	widgets.CloseChoices()
 	if f.top != nil {
 		f.top.closeSuggestions()
 	}

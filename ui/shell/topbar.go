@@ -102,6 +102,9 @@ func (t *topBar) setText(s string) { t.bar.SetText(s) }
 // changed shows what the text is taken for and what it may become.
 func (t *topBar) changed(text string) {
 	t.f.shell.touch()
+	if p, ok := t.f.current.(place.Typist); ok {
+		p.Typed(text)
+	}
 	t.at = len(t.f.shell.typed)
 	d := t.f.shell.desk
 	if d == nil || strings.TrimSpace(text) == "" {

@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		}
 		return t.desk.DemoBrowser(accounts[0].User, accounts[0].Password)(url)
 	}
-	t.desk, err = desk.Open(ctx, desk.Options{Profile: o.Profile, OpenBrowser: browser})
+	t.desk, err = desk.Open(ctx, desk.Options{Profile: o.Profile, OpenBrowser: browser, Greet: true})
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		do   func() error
 	}{
 		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"entry", t.enter},
-		{"receipts", t.receipts}, {"places", t.places}, {"lock", t.lock},
+		{"receipts", t.receipts}, {"places", t.places}, {"gap", t.gap}, {"lock", t.lock},
 	} {
 		if err := step.do(); err != nil {
 			t.shot("failed")
@@ -302,6 +302,29 @@ func (t *tour) search() error {
 	return nil
 }
 
+// gap searches again while a system is down: what was not searched is said, and an old copy stands in.
+func (t *tour) gap() (err error) {
+	if err := t.desk.DemoFault("custody", "down"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, t.desk.DemoFault("custody", "")) }()
+	t.chord(fyne.KeyK, fyne.KeyModifierControl)
+	t.chord(fyne.KeyA, fyne.KeyModifierControl)
+	t.typed("miller aaron")
+	t.settle()
+	t.press(fyne.KeyReturn)
+	if err := t.until("gap", func() bool {
+		return t.shell.At() == place.Search && t.shows(i18n.T("screens.search.again")) && strings.Contains(t.words(), "MILLER")
+	}); err != nil {
+		return err
+	}
+	t.settle()
+	t.press(fyne.KeyHome)
+	t.settle()
+	t.shot("14-gap")
+	return nil
+}
+
 // choosePurpose takes the first reason and fills what it asks for.
 func (t *tour) choosePurpose() error {
 	for range 4 {
@@ -465,7 +488,7 @@ func (t *tour) places() error {
 		t.shot(p.name)
 	}
 	t.press(fyne.KeyF1)
-	t.shot("14-keys")
+	t.shot("15-keys")
 	t.press(fyne.KeyEscape)
 	return nil
 }
@@ -475,6 +498,6 @@ func (t *tour) lock() error {
 	if err := t.until("lock", t.shell.Covered); err != nil {
 		return err
 	}
-	t.shot("15-lock")
+	t.shot("16-lock")
 	return nil
 }

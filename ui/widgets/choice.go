@@ -83,6 +83,19 @@ func (s *Select) close() {
 		s.open.Hide()
 		s.open = nil
 	}
+	if opened == s {
+		opened = nil
+	}
+}
+
+// opened is the choice whose options are shown; there is one at most, and only the UI goroutine knows it.
+var opened *Select
+
+// CloseChoices takes options that are shown off the screen: what they belong to is about to go.
+func CloseChoices() {
+	if opened != nil {
+		opened.close()
+	}
 }
 
 // Open shows the options, those first that match what was typed.
@@ -91,8 +104,10 @@ func (s *Select) Open(typed string) {
 	if c == nil || s.Disabled() {
 		return
 	}
+	CloseChoices()
 	d := newDropdown(s, typed)
 	s.open = widget.NewPopUp(d, c)
+	opened = s
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(s)
 	h := d.MinSize().Height
 	y := at.Y + s.Size().Height + 2
