@@ -31,7 +31,7 @@ func (c demoRunCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	defer demo.Close()
+	defer func() { _ = demo.Close() }() // it holds nothing
 	if demo.KeyringSay != "" {
 		fmt.Fprintln(e.errw, demo.KeyringSay)
 	}
@@ -78,7 +78,7 @@ func (c demoFaultCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("the demonstration force does not answer at its control address: is musterctl demo running? (%w)", err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= 300 {
 		return fmt.Errorf("the demonstration force refused: %s", resp.Status)
 	}

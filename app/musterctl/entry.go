@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -133,13 +132,13 @@ func (c submitCmd) Run(e *env) error {
 func (c submitCmd) fill(e *env, form entry.Form, dr *entry.Draft) error {
 	values := map[string]string{}
 	if c.File != "" {
-		var r io.Reader = e.in
+		r := e.in
 		if c.File != "-" {
 			f, err := os.Open(c.File)
 			if err != nil {
 				return err
 			}
-			defer f.Close()
+			defer func() { _ = f.Close() }() // only read
 			r = f
 		}
 		if err := json.NewDecoder(r).Decode(&values); err != nil {

@@ -20,30 +20,27 @@ type loginCmd struct {
 }
 
 func (c loginCmd) Run(e *env) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	switch {
-	case c.Local:
-		err = c.local(e, d)
-	case c.Device:
-		err = d.SignInDevice(e.ctx, func(code, url string) {
-			if e.out.json != nil {
-				e.out.line(map[string]any{"type": "device", "code": code, "url": url}, "")
-				return
-			}
-			fmt.Fprintf(e.errw, "Open %s and enter the code %s\n", url, code)
-		})
-	default:
-		fmt.Fprintln(e.errw, "Opening the sign-in page in your browser; waiting for you to finish there.")
-		err = d.SignInBrowser(e.ctx)
-	}
-	if err != nil {
-		return err
-	}
-	return sayWho(e, d)
+	return e.open(func(d *desk.Desk) (err error) {
+		switch {
+		case c.Local:
+			err = c.local(e, d)
+		case c.Device:
+			err = d.SignInDevice(e.ctx, func(code, url string) {
+				if e.out.json != nil {
+					e.out.line(map[string]any{"type": "device", "code": code, "url": url}, "")
+					return
+				}
+				fmt.Fprintf(e.errw, "Open %s and enter the code %s\n", url, code)
+			})
+		default:
+			fmt.Fprintln(e.errw, "Opening the sign-in page in your browser; waiting for you to finish there.")
+			err = d.SignInBrowser(e.ctx)
+		}
+		if err != nil {
+			return err
+		}
+		return sayWho(e, d)
+	})
 }
 
 func (c loginCmd) local(e *env, d *desk.Desk) error {

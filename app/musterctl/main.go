@@ -124,37 +124,42 @@ func (e *env) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-// open opens the desk of the chosen profile.
-func (e *env) open() (*desk.Desk, error) {
+// open opens the desk of the chosen profile, calls f and closes it; nobody need be signed in.
+func (e *env) open(f func(*desk.Desk) error) error {
 	dir, err := e.profile()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log()})
+	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log()})
+	if err != nil {
+		return err
+	}
+	err = f(d)
+	if cerr := d.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // with opens the desk, restores the officer's session and calls f.
 func (e *env) with(f func(*desk.Desk) error) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Restore(e.ctx); err != nil {
-		return err
-	}
-	if d.State() != signin.SignedIn {
-		if r := d.Reason(); r != "" {
-			return fmt.Errorf("%s (musterctl login signs in)", r)
+	return e.open(func(d *desk.Desk) error {
+		if err := d.Restore(e.ctx); err != nil {
+			return err
 		}
-		return errors.New("nobody is signed in: run musterctl login")
-	}
-	return f(d)
+		if d.State() != signin.SignedIn {
+			if r := d.Reason(); r != "" {
+				return fmt.Errorf("%s (musterctl login signs in)", r)
+			}
+			return errors.New("nobody is signed in: run musterctl login")
+		}
+		return f(d)
+	})
 }
 
 type versionCmd struct{}
 
-func (versionCmd) Run(e *env) error {
+func (versionCmd) Run(e *env) error { //nolint:unparam // as every command
 	e.out.line(map[string]any{"type": "version", "version": version}, "musterctl %s", version)
 	return nil
 }

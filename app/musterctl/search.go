@@ -159,7 +159,7 @@ func stateWords(s search.State) string {
 }
 
 func recordLine(d *desk.Desk, r pole.Record, old bool) map[string]any {
-	m := map[string]any{"type": "record", "ref": r.Ref.String(), "system": r.System, "kind": r.Kind, "title": d.Dictionary().Title(r), "facts": r.Facts, "read": r.Read}
+	m := map[string]any{"type": "record", "ref": r.String(), "system": r.System, "kind": r.Kind, "title": d.Dictionary().Title(r), "facts": r.Facts, "read": r.Read}
 	if old {
 		m["old"] = true
 	}
@@ -180,7 +180,7 @@ func printEntities(e *env, entities []desk.EntityView) {
 	for _, v := range entities {
 		refs := make([]string, 0, len(v.Entity.Records))
 		for _, r := range v.Entity.Records {
-			refs = append(refs, r.Ref.String())
+			refs = append(refs, r.String())
 		}
 		warn := ""
 		for _, w := range v.Warnings {
@@ -240,7 +240,9 @@ func (c caseCmd) Run(e *env) error {
 				return err
 			}
 			if len(entities) == 0 {
-				e.out.text("No trace.")
+				if done != nil && done.Complete { // never of what was not searched
+					e.out.text("No trace.")
+				}
 				if perr := printCompleteness(e, done); perr != nil {
 					return perr
 				}
@@ -389,12 +391,15 @@ func (c auditExportCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
 		n, err := d.ExportAudit(e.ctx, c.Recipient, json.NewEncoder(f))
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
 		if err != nil {
+			_ = os.Remove(c.To) // half a log proves nothing
 			return err
 		}
 		e.out.line(map[string]any{"type": "exported", "records": n, "file": c.To, "at": time.Now().UTC()}, "%d records written.", n)
-		return f.Close()
+		return nil
 	})
 }

@@ -23,43 +23,40 @@ type systemsListCmd struct {
 }
 
 func (c systemsListCmd) Run(e *env) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	err = d.Restore(e.ctx) // who is signed in decides which credentials are missing; the list itself needs nobody
-	if c.Check {
-		if err != nil {
-			return err
+	return e.open(func(d *desk.Desk) error {
+		err := d.Restore(e.ctx) // who is signed in decides which credentials are missing; the list itself needs nobody
+		if c.Check {
+			if err != nil {
+				return err
+			}
+			if d.State() != signin.SignedIn {
+				return errors.New("nobody is signed in: run musterctl login")
+			}
+			d.CheckSystems(e.ctx)
 		}
-		if d.State() != signin.SignedIn {
-			return errors.New("nobody is signed in: run musterctl login")
+		failed := false
+		for _, s := range d.Systems() {
+			var needs []string
+			for _, o := range s.Needs {
+				needs = append(needs, o.Name)
+			}
+			say := s.Say
+			if len(needs) > 0 {
+				say = strings.TrimSpace(say + " needs: " + strings.Join(needs, ", ") + " (musterctl systems credential " + s.ID + ")")
+			}
+			failed = failed || c.Check && s.Say != ""
+			e.out.line(struct {
+				Type string `json:"type"`
+				desk.SystemStatus
+				Milliseconds float64  `json:"milliseconds,omitempty"`
+				Needs        []string `json:"needs,omitempty"`
+			}{"system", s, ms(s.Latency), needs}, "%s\t%s\t%s\t%s\t%.0f ms\t%s", s.ID, s.Code, s.Name, s.Health, ms(s.Latency), say)
 		}
-		d.CheckSystems(e.ctx)
-	}
-	failed := false
-	for _, s := range d.Systems() {
-		var needs []string
-		for _, o := range s.Needs {
-			needs = append(needs, o.Name)
+		if failed {
+			return errPartly
 		}
-		say := s.Say
-		if len(needs) > 0 {
-			say = strings.TrimSpace(say + " needs: " + strings.Join(needs, ", ") + " (musterctl systems credential " + s.ID + ")")
-		}
-		failed = failed || c.Check && s.Say != ""
-		e.out.line(struct {
-			Type string `json:"type"`
-			desk.SystemStatus
-			Milliseconds float64  `json:"milliseconds,omitempty"`
-			Needs        []string `json:"needs,omitempty"`
-		}{"system", s, ms(s.Latency), needs}, "%s\t%s\t%s\t%s\t%.0f ms\t%s", s.ID, s.Code, s.Name, s.Health, ms(s.Latency), say)
-	}
-	if failed {
-		return errPartly
-	}
-	return nil
+		return nil
+	})
 }
 
 type systemsAddCmd struct {
@@ -68,17 +65,14 @@ type systemsAddCmd struct {
 }
 
 func (c systemsAddCmd) Run(e *env) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	id, err := d.AddSystem(e.ctx, c.File, c.Set)
-	if err != nil {
-		return err
-	}
-	e.out.line(map[string]any{"type": "added", "system": id}, "Added %s.", id)
-	return nil
+	return e.open(func(d *desk.Desk) error {
+		id, err := d.AddSystem(e.ctx, c.File, c.Set)
+		if err != nil {
+			return err
+		}
+		e.out.line(map[string]any{"type": "added", "system": id}, "Added %s.", id)
+		return nil
+	})
 }
 
 type systemsRemoveCmd struct {
@@ -86,16 +80,13 @@ type systemsRemoveCmd struct {
 }
 
 func (c systemsRemoveCmd) Run(e *env) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.RemoveSystem(e.ctx, c.ID); err != nil {
-		return err
-	}
-	e.out.line(map[string]any{"type": "removed", "system": c.ID}, "Removed %s.", c.ID)
-	return nil
+	return e.open(func(d *desk.Desk) error {
+		if err := d.RemoveSystem(e.ctx, c.ID); err != nil {
+			return err
+		}
+		e.out.line(map[string]any{"type": "removed", "system": c.ID}, "Removed %s.", c.ID)
+		return nil
+	})
 }
 
 type systemsCredentialCmd struct {
@@ -105,41 +96,40 @@ type systemsCredentialCmd struct {
 }
 
 func (c systemsCredentialCmd) Run(e *env) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	for _, s := range d.Systems() {
-		if s.ID != c.ID {
-			continue
-		}
-		values := map[string]string{}
-		for _, o := range s.Asks {
-			if v, ok := c.Set[o.Name]; ok {
-				if o.Type == plugins.OptionSecret {
-					return usagef("%s is secret: it is asked for, or read from standard input, never given as an argument", o.Name)
+	return e.open(func(d *desk.Desk) error {
+		for _, s := range d.Systems() {
+			if s.ID != c.ID {
+				continue
+			}
+			values := map[string]string{}
+			for _, o := range s.Asks {
+				if v, ok := c.Set[o.Name]; ok {
+					if o.Type == plugins.OptionSecret {
+						return usagef("%s is secret: it is asked for, or read from standard input, never given as an argument", o.Name)
+					}
+					values[o.Name] = v
+					continue
 				}
-				values[o.Name] = v
-				continue
+				if len(c.Option) > 0 && !contains(c.Option, o.Name) {
+					continue
+				}
+				secret, err := e.secret(o.Label + ": ")
+				if err != nil {
+					return err
+				}
+				values[o.Name] = secret
 			}
-			if len(c.Option) > 0 && !contains(c.Option, o.Name) {
-				continue
+			if len(values) == 0 {
+				return usagef("%s has no credential of its own", c.ID)
 			}
-			if values[o.Name], err = e.secret(o.Label + ": "); err != nil {
+			if err := d.SetCredential(e.ctx, c.ID, values); err != nil {
 				return err
 			}
+			e.out.line(map[string]any{"type": "credential", "system": c.ID}, "Kept in the keyring for %s.", s.Name)
+			return nil
 		}
-		if len(values) == 0 {
-			return usagef("%s has no credential of its own", c.ID)
-		}
-		if err := d.SetCredential(e.ctx, c.ID, values); err != nil {
-			return err
-		}
-		e.out.line(map[string]any{"type": "credential", "system": c.ID}, "Kept in the keyring for %s.", s.Name)
-		return nil
-	}
-	return fmt.Errorf("there is no system %s; musterctl systems lists them", c.ID)
+		return fmt.Errorf("there is no system %s; musterctl systems lists them", c.ID)
+	})
 }
 
 func contains(list []string, s string) bool {
@@ -154,32 +144,29 @@ func contains(list []string, s string) bool {
 type doctorCmd struct{}
 
 func (doctorCmd) Run(e *env) error {
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	_ = d.Restore(e.ctx) // the doctor also serves when nobody is signed in; it says so itself
-	bad := 0
-	for _, f := range d.Doctor(e.ctx) {
-		mark := "ok"
-		if !f.OK {
-			mark = "PROBLEM"
-			bad++
+	return e.open(func(d *desk.Desk) error {
+		_ = d.Restore(e.ctx) // the doctor also serves when nobody is signed in; it says so itself
+		bad := 0
+		for _, f := range d.Doctor(e.ctx) {
+			mark := "ok"
+			if !f.OK {
+				mark = "PROBLEM"
+				bad++
+			}
+			cure := ""
+			if f.Cure != "" {
+				cure = "- " + f.Cure
+			}
+			e.out.line(struct {
+				Type string `json:"type"`
+				desk.Finding
+			}{"finding", f}, "%s\t%s\t%s %s", mark, f.Check, f.Say, cure)
 		}
-		cure := ""
-		if f.Cure != "" {
-			cure = "- " + f.Cure
+		if bad > 0 {
+			return errPartly
 		}
-		e.out.line(struct {
-			Type string `json:"type"`
-			desk.Finding
-		}{"finding", f}, "%s\t%s\t%s %s", mark, f.Check, f.Say, cure)
-	}
-	if bad > 0 {
-		return errPartly
-	}
-	return nil
+		return nil
+	})
 }
 
 type evaluateCmd struct{}

@@ -243,6 +243,17 @@ func TestPagesLimitAndMore(t *testing.T) {
 				t.Errorf("%+v: %+v", c, a)
 			}
 		}
+		// A system that has no next page, but says that there is more, was searched in part.
+		for total, want := range map[int]State{3: Answered, 0: Answered, 9: Partial} {
+			h := listenTo(t)
+			once := source("s", func(context.Context, plugins.Query) (plugins.Page, error) {
+				return plugins.Page{Records: recordsOf("s", 0, 3), Total: total}, nil
+			})
+			Run(t.Context(), Config{Dictionary: dictionary(t), Systems: []Source{once}}, Request{Text: "x"}, h.emit)
+			if a := h.answers["s"]; a.State != want || a.More != (want == Partial) || h.done.Complete != (want == Answered) {
+				t.Errorf("total %d: %+v", total, a)
+			}
+		}
 		h := listenTo(t)
 		loop := source("s", func(context.Context, plugins.Query) (plugins.Page, error) { return plugins.Page{After: "again"}, nil })
 		Run(t.Context(), Config{Dictionary: dictionary(t), Systems: []Source{loop}}, Request{Text: "x"}, h.emit)
@@ -311,6 +322,21 @@ func TestFailuresAreSaidAndOldCopiesShown(t *testing.T) {
 		}
 		if got.Complete || got.OldestCache != 26*time.Hour || got.Records != 3 || len(got.Failed) != 4 || !slices.Equal(got.Partial, []string{"gaps"}) {
 			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestALimitOnOldCopiesIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for limit, said := range map[int]bool{5: true, 6: false} {
+			h := listenTo(t)
+			down := source("s", func(context.Context, plugins.Query) (plugins.Page, error) {
+				return plugins.Page{}, plugins.Errorf(plugins.Unavailable, "It is down.")
+			})
+			Run(t.Context(), Config{Dictionary: dictionary(t), Systems: []Source{down}, Cache: &kept{records: recordsOf("s", 0, 5)}}, Request{Text: "x", Limit: limit}, h.emit)
+			if a := h.answers["s"]; a.State != NotSearched || a.Cached != 5 || strings.Contains(a.Say, "Only the latest 5") != said {
+				t.Errorf("limit %d: %+v", limit, a)
+			}
 		}
 	})
 }
