@@ -3,9 +3,11 @@ package shell
 import (
 	"context"
 	"errors"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,13 +42,15 @@ type fakeDesk struct {
 	dict       *pole.Dictionary
 }
 
-func (d *fakeDesk) Configured() bool  { return d.configured }
+func (d *fakeDesk) Configured() bool  { d.mu.Lock(); defer d.mu.Unlock(); return d.configured }
 func (d *fakeDesk) Force() string     { return "Northmoor Police (demonstration)" }
 func (d *fakeDesk) DemoAllowed() bool { return d.demo }
 func (d *fakeDesk) UseDemo(context.Context) error {
 	if d.refuse != nil {
 		return d.refuse
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.configured = true
 	return nil
 }
@@ -82,6 +86,8 @@ func (d *fakeDesk) SignInDevice(_ context.Context, show func(code, url string)) 
 }
 func (d *fakeDesk) LocalExists() bool { return false }
 func (d *fakeDesk) SetUpLocal(context.Context, string, string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.configured = true
 	return nil
 }
@@ -252,7 +258,15 @@ func (r *rig) shot(name string, f *frame) {
 	r.t.Helper()
 	r.drain()
 	dir := os.Getenv("MUSTER_SHOTS")
+	if dir == "" && !strings.HasPrefix(name, "shell-desk-") {
+		return
+	}
 	img := f.win.Canvas().Capture()
+	// The foot of the window is the status bar, in the panel's colour of the look that was asked for.
+	want := color.NRGBAModel.Convert(theme.Color(theme.Panel))
+	if got := color.NRGBAModel.Convert(img.At(4, img.Bounds().Dy()-4)); strings.HasPrefix(name, "shell-desk-") && got != want {
+		r.t.Errorf("%s: the status bar is %v, want %v", name, got, want)
+	}
 	if dir == "" {
 		return
 	}
