@@ -247,6 +247,9 @@ func TestAskingAgainCompletesWhatWasFound(t *testing.T) {
 		for _, v := range ev.Entities {
 			after = v
 		}
+		if a := ev.Answer; a != nil && a.State != search.Asking && a.State != search.Answered {
+			t.Errorf("custody: %+v", *a)
+		}
 	})
 	if err != nil {
 		t.Fatal(err)

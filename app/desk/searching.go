@@ -12,6 +12,7 @@ import (
 	"muster/app/search"
 	"muster/plugins"
 	"muster/plugins/pole"
+	"muster/plugins/transport"
 	"muster/store"
 )
 
@@ -57,6 +58,9 @@ func (d *Desk) Search(ctx context.Context, r search.Request, f func(SearchEvent)
 	}
 	found := d.latest
 	d.mu.Unlock()
+	if len(r.Systems) > 0 {
+		ctx = transport.Insist(ctx) // the officer named the systems: ask them even if they lately failed
+	}
 	return d.runSearch(ctx, s, purpose, r, found, f)
 }
 

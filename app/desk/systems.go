@@ -235,7 +235,7 @@ func (d *Desk) CheckSystems(ctx context.Context) {
 	list := slices.Clone(d.systems)
 	d.mu.RUnlock()
 	a := d.access(opCheck, plugins.Purpose{})
-	ctx = plugins.WithAccess(ctx, a)
+	ctx = transport.Insist(plugins.WithAccess(ctx, a))
 	var wg sync.WaitGroup
 	for _, s := range list {
 		sys, err := s.open()
