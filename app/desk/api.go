@@ -85,10 +85,11 @@ type EntityView struct {
 // classOrder is how entities that fit equally well stand: who, what, where, and then what happened.
 var classOrder = map[pole.Class]int{pole.ClassPerson: 0, pole.ClassObject: 1, pole.ClassLocation: 2, pole.ClassEvent: 3}
 
-// Before orders the entities of a search: what fits best first, people before vehicles, places and events, and the latest event first.
+// Before orders the entities of a search: what fits best first; people before vehicles, places and events; danger first; what more
+// systems know first; the latest event first.
 func (v *EntityView) Before(w *EntityView) int {
-	return cmp.Or(cmp.Compare(w.Score, v.Score), cmp.Compare(classOrder[v.Class], classOrder[w.Class]), w.When.Compare(v.When),
-		cmp.Compare(v.Title, w.Title), cmp.Compare(v.ID, w.ID))
+	return cmp.Or(cmp.Compare(w.Score, v.Score), cmp.Compare(classOrder[v.Class], classOrder[w.Class]), cmp.Compare(len(w.Warnings), len(v.Warnings)),
+		cmp.Compare(len(w.Systems), len(v.Systems)), w.When.Compare(v.When), cmp.Compare(v.Title, w.Title), cmp.Compare(v.ID, w.ID))
 }
 
 // SearchEvent is one step of a running search as the desk gives it: exactly one of the groups is set.
