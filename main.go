@@ -89,7 +89,7 @@ func run(args []string) int {
 	}
 	opening := make(chan answer, 1)
 	go func() {
-		d, err := desk.Open(ctx, desk.Options{Profile: dir, Greet: true})
+		d, err := desk.Open(ctx, desk.Options{Profile: dir})
 		opening <- answer{d, err}
 	}()
 	a := app.NewWithID(appID)

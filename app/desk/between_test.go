@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster/app/audit"
+	"muster/app/search"
 	"muster/app/signin"
 	"muster/plugins"
 	"muster/plugins/demoforce"
@@ -82,4 +83,37 @@ func TestOneOfficersDoingIsNeverInAnothersLog(t *testing.T) {
 	if _, err := d.current(); !errors.Is(err, ErrSignedOut) || d.State() != signin.SignedIn {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestARemovedSystemIsLeftAloneAndTheOthersStayAsTheyWere(t *testing.T) {
+	d := signedIn(t)
+	waitUntil(t, "open incidents", func() bool { return len(d.Live()) > 0 })
+	m, err := d.manager()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Forget(t.Context(), "custody"); err != nil {
+		t.Fatal(err)
+	}
+	d.askKeyring(t.Context())
+	if err := d.RemoveSystem(t.Context(), "cad"); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range d.Systems() {
+		if s.ID == "cad" || s.ID == "custody" != (len(s.Needs) > 0) {
+			t.Errorf("after the removal: %+v", s)
+		}
+	}
+	if r := find(t, d, "miller aaron"); len(r.answers) < 4 || r.answers["rms"].State != search.Answered {
+		t.Errorf("the others answered %+v", r.answers)
+	}
+	if live := d.Live(); len(live) > 0 {
+		t.Errorf("the queue still shows incidents of a system that was removed: %+v", live[0])
+	}
+	if d.demo.Live("P1", "110") == "" {
+		t.Fatal("the force made no incident")
+	}
+	d.starting.Lock()
+	d.endSession() // every subscription has ended, or this would wait for ever
+	d.starting.Unlock()
 }

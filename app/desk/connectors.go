@@ -115,6 +115,9 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 	if err := d.changeProfile(ctx, p); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(p.Systems, func(s SystemConfig) bool { return s.Connector == cfg.Connector }) {
+		return nil // another system is described by the same file
+	}
 	err := os.Remove(filepath.Join(d.opts.Profile, "systems", cfg.Connector))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
@@ -123,15 +126,20 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 }
 
 // changeProfile saves p and opens its systems anew.
-func (d *Desk) changeProfile(_ context.Context, p Profile) error {
+func (d *Desk) changeProfile(ctx context.Context, p Profile) error {
 	if err := p.Save(d.opts.Profile); err != nil {
 		return err
 	}
+	d.starting.Lock() // the session must not end while its systems change
+	defer d.starting.Unlock()
+	d.closeSystems()
 	if err := d.useProfile(p); err != nil {
 		return err
 	}
 	if sess, err := d.behind(); err == nil {
 		d.openSystems(sess.ctx)
+		d.askKeyring(ctx)
+		d.startLive(sess)
 	}
 	d.notify(TopicSystems, "")
 	return nil

@@ -6,7 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
 
 	"muster/app/signin"
 	"muster/plugins/demoforce"
@@ -26,6 +31,7 @@ type DemoOptions struct {
 // Demo is a running demonstration force with its profile written.
 type Demo struct {
 	force      *demoforce.Force
+	lock       *flock.Flock // one force a profile
 	profile    string
 	KeyringSay string // why the systems' credentials could not be put into the keyring, and what to do
 }
@@ -35,11 +41,35 @@ var demoPorts = []string{"idp", "rms", "cad", "custody", "intel", "vehicles", "s
 
 // RunDemo starts the demonstration force, writes a ready profile and puts the systems' credentials into the keyring, as IT would.
 func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
-	if prof, err := LoadProfile(o.Profile); err == nil && prof.Demo == "" {
-		return nil, fmt.Errorf("%s is set up for %s: the demonstration needs a folder of its own, named with --profile", profilePath(o.Profile), prof.Force)
-	} else if err != nil && !isNotExist(err) {
+	old, err := LoadProfile(o.Profile)
+	switch {
+	case isNotExist(err):
+	case err != nil:
 		return nil, err
+	case old.Demo == "embedded":
+		return nil, fmt.Errorf("%s belongs to a window that runs a demonstration force of its own: name another folder with --profile", profilePath(o.Profile))
+	case old.Demo == "":
+		return nil, fmt.Errorf("%s is set up for %s: the demonstration needs a folder of its own, named with --profile", profilePath(o.Profile), first(old.Force, "a local officer"))
 	}
+	if err := os.MkdirAll(o.Profile, 0o700); err != nil {
+		return nil, fmt.Errorf("the profile folder cannot be made: %w", err)
+	}
+	lock := flock.New(filepath.Join(o.Profile, "demo.lock"))
+	switch free, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("the profile folder cannot be written: %w", err)
+	case !free:
+		return nil, fmt.Errorf("a demonstration force runs for %s already: use that one, stop it first, or name another folder with --profile", o.Profile)
+	}
+	d, err := runDemo(ctx, o, old)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	d.lock = lock
+	return d, nil
+}
+
+func runDemo(ctx context.Context, o DemoOptions, old Profile) (*Demo, error) {
 	opts := demoforce.Options{Seed: o.Seed, Scale: o.Scale, Latency: o.Latency, Log: o.Log}
 	if o.Port > 0 {
 		opts.Ports = map[string]int{}
@@ -47,12 +77,15 @@ func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 			opts.Ports[id] = o.Port + i
 		}
 	}
-	force, err := demoforce.Start(ctx, opts)
-	if err != nil {
-		return nil, err
+	force, err := demoforce.Start(context.WithoutCancel(ctx), opts) // Close ends it
+	switch {
+	case err != nil && o.Port > 0:
+		return nil, fmt.Errorf("the ports from %d to %d are not all free: give --port another number, or leave it out (%w)", o.Port, o.Port+len(demoPorts)-1, err)
+	case err != nil:
+		return nil, fmt.Errorf("the demonstration force could not start: %w", err)
 	}
 	d := &Demo{force: force, profile: o.Profile}
-	prof := demoProfile(force, "external", o.Seed)
+	prof := demoProfile(force, "external", o.Seed).with(old)
 	if err := prof.Save(o.Profile); err != nil {
 		return nil, errors.Join(err, force.Close())
 	}
@@ -62,8 +95,36 @@ func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 	return d, nil
 }
 
-// Close stops the force.
-func (d *Demo) Close() error { return d.force.Close() }
+// Close stops the force. The profile stays, for the next one.
+func (d *Demo) Close() error { return errors.Join(d.force.Close(), d.lock.Close()) }
+
+// DemoControl is where the faults of the demonstration force of a profile are switched, as of its latest start.
+func DemoControl(ctx context.Context, profile string) (url, token string, err error) {
+	kr, err := profileKeyring(profile)
+	if err != nil {
+		return "", "", err
+	}
+	b, err := kr.Get(ctx, controlName)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return "", "", fmt.Errorf("no demonstration force was started for %s: run musterctl demo with the same --profile", profile)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	url, token, _ = strings.Cut(string(b), " ")
+	return url, token, nil
+}
+
+// controlName is the keyring's name for address and token of the fault switch.
+const controlName = "demo/control"
+
+func profileKeyring(profile string) (*keyring.Keyring, error) {
+	service, err := keyringService(profile)
+	if err != nil {
+		return nil, err
+	}
+	return keyring.Open(service)
+}
 
 // Describe is everything a script needs to use the force, as musterctl demo prints it.
 func (d *Demo) Describe() map[string]any {
@@ -89,14 +150,23 @@ func demoProfile(f *demoforce.Force, how string, seed int64) Profile {
 	return p
 }
 
+// with keeps the systems that were added to an earlier profile of the demonstration: they are the officer's own work.
+func (p Profile) with(old Profile) Profile {
+	for _, s := range old.Systems {
+		if _, own := p.system(s.ID); !own {
+			p.Systems = append(p.Systems, s)
+		}
+	}
+	return p
+}
+
 // provision puts what IT would have provisioned into the keyring: the credentials that systems have of their own.
 func provision(ctx context.Context, profile string, f *demoforce.Force) error {
-	service, err := keyringService(profile)
+	kr, err := profileKeyring(profile)
 	if err != nil {
 		return err
 	}
-	kr, err := keyring.Open(service)
-	if err != nil {
+	if err := kr.Set(ctx, controlName, []byte(f.ControlURL()+" "+f.ControlToken())); err != nil {
 		return err
 	}
 	all := f.Credentials()
@@ -129,8 +199,8 @@ func (d *Desk) startDemo(ctx context.Context) error {
 	d.starting.Lock()
 	defer d.starting.Unlock()
 	d.mu.RLock()
-	running := d.demo != nil
-	seed := d.profile.Seed
+	running, old := d.demo != nil, d.profile
+	seed := old.Seed
 	d.mu.RUnlock()
 	if running {
 		return nil
@@ -142,7 +212,7 @@ func (d *Desk) startDemo(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the demonstration force could not start: %w", err)
 	}
-	p := demoProfile(force, "embedded", seed)
+	p := demoProfile(force, "embedded", seed).with(old)
 	if err := provision(ctx, d.opts.Profile, force); err != nil {
 		return errors.Join(err, force.Close())
 	}

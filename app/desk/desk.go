@@ -32,7 +32,6 @@ type Options struct {
 	OpenBrowser func(url string) error // nil means the system browser
 	ShowURL     func(url string)       // called with the sign-in address when the browser did not open; must not block
 	Policy      *policy.Policy         // nil means the policy of this computer
-	Greet       bool                   // ask every system how it is as soon as the officer is in, as a window does
 	DemoScale   float64                // size of an embedded demonstration force; 0 is all of it, about 5,000 people
 	Now         func() time.Time
 	Log         *slog.Logger

@@ -122,6 +122,31 @@ func (d *Desk) Doctor(ctx context.Context) []Finding {
 	return slices.Clip(out)
 }
 
+// WhyClosed is the doctor for a desk that does not open: what is wrong with the keyring, the folder and the profile.
+func WhyClosed(ctx context.Context, profile string, err error) []Finding {
+	check := func(name string, err error, ok, cure string) Finding {
+		if err != nil {
+			return Finding{Check: name, Say: err.Error(), Cure: cure}
+		}
+		return Finding{Check: name, OK: true, Say: ok}
+	}
+	out := []Finding{
+		check("keyring", keyring.Probe(ctx), "reads, writes and deletes", "unlock or install the keyring of this session; Muster keeps secrets nowhere else"),
+		check("profile folder", writable(profile), "can be written", "make the folder writable for this officer, or name another with --profile"),
+	}
+	_, perr := LoadProfile(profile)
+	if isNotExist(perr) {
+		perr = errNotSetUp
+	}
+	out = append(out, check("profile", perr, "can be read", "correct profile.yaml, or ask IT for another"))
+	for _, f := range out {
+		if !f.OK {
+			return out
+		}
+	}
+	return append(out, Finding{Check: "desk", Say: err.Error(), Cure: "tell IT"})
+}
+
 func writable(dir string) error {
 	f, err := os.CreateTemp(dir, ".doctor-*")
 	if err != nil {

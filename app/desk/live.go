@@ -61,8 +61,14 @@ func orLast(s string) string {
 	return s
 }
 
-// startLive subscribes to every system that announces changes, for as long as the session lasts.
+// startLive subscribes to every system that announces changes, for as long as the session lasts and the systems stay as they are:
+// called again it begins afresh. d.starting is held.
 func (d *Desk) startLive(s *session) {
+	if s.unwatch != nil {
+		s.unwatch()
+	}
+	var ctx context.Context
+	ctx, s.unwatch = context.WithCancel(s.ctx)
 	q := &liveQueue{items: map[string]LiveItem{}, heard: map[string]time.Time{}, on: map[string]bool{}}
 	d.mu.Lock()
 	d.live = q
@@ -82,18 +88,18 @@ func (d *Desk) startLive(s *session) {
 			if !k.Watch || !ok || def.Live == nil {
 				continue
 			}
-			s.wg.Go(func() { d.watch(s, q, sys, w, k.Kind, func() { d.seedLive(s, q, sys, open, k, *def.Live) }) })
+			s.wg.Go(func() { d.watch(ctx, s, q, sys, w, k.Kind, func() { d.seedLive(ctx, s, q, sys, open, k, *def.Live) }) })
 		}
 	}
 }
 
 // watch keeps one subscription open: it reconnects where it was, waiting longer after each failure. With each
 // connection seed asks for what is live: what changed while nobody listened may never be announced.
-func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, kind pole.Kind, seed func()) {
+func (d *Desk) watch(life context.Context, s *session, q *liveQueue, sys *system, w plugins.Watcher, kind pole.Kind, seed func()) {
 	var cursor plugins.Cursor
 	var seeding sync.Mutex
 	wait := time.Second
-	for s.ctx.Err() == nil {
+	for life.Err() == nil {
 		s.wg.Go(func() {
 			if seeding.TryLock() { // one at a time, however often the connection fails
 				defer seeding.Unlock()
@@ -103,10 +109,10 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 		a := d.access(string(audit.Consultation), livePurpose)
 		rec := d.of(d.record(a), sys)
 		rec.Kind = kind
-		seqs, err := d.append(s.ctx, s, rec)
+		seqs, err := d.append(life, s, rec)
 		if err == nil {
 			a.Audited = seqs[0]
-			ctx := plugins.WithAccess(s.ctx, a)
+			ctx := plugins.WithAccess(life, a)
 			began := d.now()
 			err = guard(func() error {
 				return w.Watch(ctx, kind, cursor, func(c plugins.Change) error {
@@ -125,17 +131,17 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 		if q.set(sys.cfg.ID, false) {
 			d.notify(TopicSystems, sys.cfg.ID)
 		}
-		if s.ctx.Err() != nil {
+		if life.Err() != nil {
 			return
 		}
 		d.log.Info("live changes stopped; connecting again", "system", sys.cfg.ID, "error", plugins.KindOf(err))
-		pause := wait + rand.N(wait/2+1)
+		pause := wait + rand.N(wait/2+1) //nolint:gosec // no secret: desks must not come back in step
 		var pe *plugins.Error
 		if errors.As(err, &pe) && pe.After > pause {
 			pause = pe.After
 		}
 		select {
-		case <-s.ctx.Done():
+		case <-life.Done():
 			return
 		case <-time.After(pause):
 		}
@@ -145,7 +151,7 @@ func (d *Desk) watch(s *session, q *liveQueue, sys *system, w plugins.Watcher, k
 
 // seedLive asks for what is live now. What was announced since it began is newer and stays; what was there before and is not
 // live any more goes, provided that everything was told.
-func (d *Desk) seedLive(s *session, q *liveQueue, sys *system, open plugins.System, k plugins.KindSpec, def pole.LiveDef) {
+func (d *Desk) seedLive(ctx context.Context, s *session, q *liveQueue, sys *system, open plugins.System, k plugins.KindSpec, def pole.LiveDef) {
 	if def.By == "" || !slices.ContainsFunc(k.Search, func(sp plugins.SearchSpec) bool { return slices.Equal(sp.Require, []pole.Property{def.By}) }) {
 		return
 	}
@@ -154,7 +160,7 @@ func (d *Desk) seedLive(s *session, q *liveQueue, sys *system, open plugins.Syst
 	for _, v := range def.Open {
 		rec := d.of(d.record(a), sys)
 		rec.Kind, rec.Terms = k.Kind, map[string]string{string(def.By): v}
-		seqs, err := d.append(s.ctx, s, rec)
+		seqs, err := d.append(ctx, s, rec)
 		if err != nil {
 			return
 		}
@@ -163,7 +169,7 @@ func (d *Desk) seedLive(s *session, q *liveQueue, sys *system, open plugins.Syst
 		for {
 			var page plugins.Page
 			err = guard(func() (err error) {
-				page, err = open.Search(plugins.WithAccess(s.ctx, a), query)
+				page, err = open.Search(plugins.WithAccess(ctx, a), query)
 				return err
 			})
 			if err != nil {

@@ -119,13 +119,20 @@ func writeFile(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // there no more when all went well
 	_, err = tmp.Write(content)
 	err = errors.Join(err, tmp.Sync(), tmp.Close())
 	if err != nil {
 		return fmt.Errorf("%s could not be written; the old one stands: %w", path, err)
 	}
-	return os.Rename(tmp.Name(), path)
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	if d, err := os.Open(dir); err == nil { // makes the new name durable where the system can: Windows cannot, and need not
+		_ = d.Sync()
+		_ = d.Close()
+	}
+	return nil
 }
 
 func (p Profile) system(id string) (SystemConfig, bool) {

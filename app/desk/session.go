@@ -30,9 +30,10 @@ type session struct {
 	kept   *store.Collection[KeptCase]
 	cache  cache
 
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	unwatch context.CancelFunc // ends the live subscriptions; Desk.starting guards it
+	wg      sync.WaitGroup
 
 	ending sync.RWMutex // of ended and the closing of work
 	ended  bool
@@ -91,9 +92,6 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	s.wg.Go(s.worker)
 	s.wg.Go(func() { s.outbox.Run(s.ctx) })
 	d.startLive(s)
-	if d.opts.Greet {
-		s.wg.Go(func() { d.CheckSystems(s.ctx) })
-	}
 	s.later(func(context.Context) {
 		_, _ = s.store.Trim(d.now(), store.TrimPolicy{MaxAge: cacheAge, MaxRecords: cacheRecords, MaxBytes: cacheBytes})
 	})

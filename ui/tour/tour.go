@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		}
 		return t.desk.DemoBrowser(accounts[0].User, accounts[0].Password)(url)
 	}
-	t.desk, err = desk.Open(ctx, desk.Options{Profile: o.Profile, OpenBrowser: browser, Greet: true})
+	t.desk, err = desk.Open(ctx, desk.Options{Profile: o.Profile, OpenBrowser: browser})
 	if err != nil {
 		return nil, err
 	}
