@@ -185,11 +185,14 @@ func span(d time.Duration) string {
 		}
 		return fmt.Sprintf("%d %ss", n, word)
 	}
+	if d >= time.Second {
+		d = (d + time.Second - 1).Truncate(time.Second) // a few milliseconds less than two minutes are two minutes
+	}
 	switch {
 	case d < time.Second:
 		return "a moment"
 	case d < 2*time.Minute:
-		return unit(int64((d+time.Second-1)/time.Second), "second")
+		return unit(int64(d/time.Second), "second")
 	case d < 2*time.Hour:
 		return unit(int64((d+time.Minute-1)/time.Minute), "minute")
 	}
