@@ -44,7 +44,7 @@ func rec(d *pole.Dictionary, ref string, kind pole.Kind, facts string) pole.Reco
 }
 
 func entity(rs ...pole.Record) match.Entity {
-	return match.Entity{ID: rs[0].Ref.String(), Kind: rs[0].Kind, Records: rs}
+	return match.Entity{ID: rs[0].String(), Kind: rs[0].Kind, Records: rs}
 }
 
 // line writes a merged property as "03/11/2011 rms cad / 11/03/2011 cus (day and month swapped)".
@@ -85,7 +85,7 @@ func TestCase(t *testing.T) {
 	intel := rec(d, "int/4", "person", "fullName MILLER, Aaron James|buildingNumber 4|thoroughfareName Brook Court|postcode LS7 4HG|dateOfBirth 2011|warning Self harm|occupation Unknown")
 	in := Input{
 		Entity: entity(rms, cad, cus, intel),
-		Old:    map[string]bool{cus.Ref.String(): true},
+		Old:    map[string]bool{cus.String(): true},
 		Gaps:   []Gap{{System: "stp", Say: "did not answer"}},
 	}
 	c := Build(d, in)
@@ -127,7 +127,7 @@ func TestCase(t *testing.T) {
 	if c.Marking.Classification != "OFFICIAL-SENSITIVE" || !slices.Equal(c.Marking.Handling, []string{"P"}) {
 		t.Error(c.Marking)
 	}
-	if !c.Read.Equal(cad.Read) || len(c.Gaps) != 1 || !c.Old[cus.Ref.String()] {
+	if !c.Read.Equal(cad.Read) || len(c.Gaps) != 1 || !c.Old[cus.String()] {
 		t.Error(c.Read, c.Gaps, c.Old)
 	}
 	for _, v := range find(c.Disagreements, "dateOfBirth").Values {
@@ -279,10 +279,10 @@ func TestEveryFactHasItsSource(t *testing.T) {
 		}
 		for _, r := range rs {
 			for _, f := range r.Facts {
-				if f.Value.Norm == "" && f.Value.Source == "" || said[string(f.Property)+r.Ref.String()+f.Value.Source] {
+				if f.Value.Norm == "" && f.Value.Source == "" || said[string(f.Property)+r.String()+f.Value.Source] {
 					continue
 				}
-				if _, grouped := d.GroupOf(f.Property); grouped && strings.Contains(shown[r.Ref.String()], pole.FoldName(d.Display(f.Property, f.Value))) {
+				if _, grouped := d.GroupOf(f.Property); grouped && strings.Contains(shown[r.String()], pole.FoldName(d.Display(f.Property, f.Value))) {
 					continue
 				}
 				t.Fatalf("%s says %s = %q, and the case does not", r.Ref, f.Property, f.Value.Source)
