@@ -129,14 +129,21 @@ func (d *Desk) load() (err error) {
 	}
 	if d.opts.Policy != nil {
 		d.policy = *d.opts.Policy
-		return nil
+	} else {
+		path, err := policy.Path()
+		if err != nil {
+			return err
+		}
+		if d.policy, err = policy.Load(path); err != nil {
+			return err
+		}
 	}
-	path, err := policy.Path()
-	if err != nil {
-		return err
+	if c := d.policy.Classification.Value; c != "" {
+		if err := d.dict.CountUnmarkedAs(c); err != nil {
+			return fmt.Errorf("the policy's classification: %w; ask IT to correct it", err)
+		}
 	}
-	d.policy, err = policy.Load(path)
-	return err
+	return nil
 }
 
 // Close ends the session, keeping it for the next start, and stops the demonstration force if it runs here.

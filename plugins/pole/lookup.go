@@ -1,6 +1,7 @@
 package pole
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -156,6 +157,17 @@ func (d *Dictionary) Marking(name string) (MarkingDef, bool) {
 // DefaultMarking is what a record without a marking counts as.
 func (d *Dictionary) DefaultMarking() Marking {
 	return Marking{Classification: d.markings[d.unmarked].Name}
+}
+
+// CountUnmarkedAs makes name what a record without a marking counts as. It is called before the dictionary is used; a name
+// that is no classification is an error and changes nothing.
+func (d *Dictionary) CountUnmarkedAs(name string) error {
+	i, ok := d.marking[foldCode(name)]
+	if !ok {
+		return fmt.Errorf("%q is not one of the classifications of the dictionary", name)
+	}
+	d.unmarked = i
+	return nil
 }
 
 // rank orders classifications. One that the dictionary does not know is above all: it must not be shown as less.
