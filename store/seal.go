@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"fmt"
 	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -113,13 +112,4 @@ func (b *box) open(key, sealed []byte) ([]byte, error) {
 		return nil, corrupt("a value in %s was changed or moved", b.name)
 	}
 	return plain, nil
-}
-
-// NewKey makes a key for a new store from the system's random source.
-func NewKey() ([]byte, error) {
-	k := make([]byte, keySize)
-	if _, err := rand.Read(k); err != nil {
-		return nil, fmt.Errorf("the system gives no random numbers: %w", err)
-	}
-	return k, nil
 }

@@ -115,6 +115,7 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 	if err := d.changeProfile(ctx, p); err != nil {
 		return err
 	}
+	d.eval.Forget(id)
 	if slices.ContainsFunc(p.Systems, func(s SystemConfig) bool { return s.Connector == cfg.Connector }) {
 		return nil // another system is described by the same file
 	}

@@ -70,9 +70,6 @@ func load(f *findings, src []byte) *spec {
 // Warnings returns what Load found worth a second thought.
 func (c *Connector) Warnings() Problems { return c.warnings }
 
-// Name returns the name that the file was loaded under.
-func (c *Connector) Name() string { return c.name }
-
 // Info describes the connector as every plugin is described.
 func (c *Connector) Info() plugins.Info {
 	s := c.spec
