@@ -63,23 +63,25 @@ func TestOneOfficersDoingIsNeverInAnothersLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, _, err := s.audit.Head()
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := d.record(d.access(string(audit.Consultation), plugins.Purpose{Code: "training"}))
 	r.Officer = "somebody else"
 	if _, err := d.append(t.Context(), s, r); plugins.KindOf(err) != plugins.Auth || !errors.Is(err, ErrSignedOut) {
 		t.Errorf("got %v", err)
 	}
-	if after, _, err := s.audit.Head(); err != nil || after != before {
-		t.Errorf("the log went from %d to %d records: %v", before, after, err)
+	if list, err := s.audit.Records(0, 0, func(x audit.Record) bool { return x.Officer == r.Officer }); err != nil || len(list) > 0 {
+		t.Errorf("the log holds %+v: %v", list, err)
 	}
 	if !d.Status().AuditOK {
 		t.Error("a record that was refused is taken for a log that cannot be written")
 	}
 	// A session of another officer is not given out, although somebody is signed in.
-	s.key = "somebody else"
+	show := func(s *session) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.session = s
+	}
+	show(&session{key: "somebody else"})
+	defer show(s)
 	if _, err := d.current(); !errors.Is(err, ErrSignedOut) || d.State() != signin.SignedIn {
 		t.Errorf("got %v", err)
 	}
