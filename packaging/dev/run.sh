@@ -9,4 +9,7 @@ if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
 fi
 echo "Building Muster; the first build compiles the window's C code and takes a few minutes." >&2
 go build -trimpath -tags "$tags" -o bin/muster .
-exec packaging/dev/with-keyring.sh bin/muster --demo
+if [ -n "${DBUS_SESSION_BUS_ADDRESS:-}" ] && [ -z "${MUSTER_PRIVATE_KEYRING:-}" ]; then exec bin/muster --demo; fi
+# A private keyring ends with this command, and with it the key to everything that was kept: so does the folder.
+profile=$(mktemp -d); trap 'rm -rf "$profile"' EXIT
+packaging/dev/with-keyring.sh bin/muster --demo --profile "$profile"

@@ -18,8 +18,8 @@ want() { echo "  $1"; shift; "$@" || { echo "NOT SO: $*" >&2; exit 1; }; }
 has() { jq -se "$1" "$2" >/dev/null; }
 
 echo "demo"
-ctl demo --latency 0.2 >"$work/demo.json" 2>"$work/demo.err" &
-demo=$!
+bin/musterctl --profile "$work/profile" --json demo --latency 0.2 >"$work/demo.json" 2>"$work/demo.err" &
+demo=$! # of the program itself: ctl would leave it running
 for _ in $(seq 100); do [ -s "$work/demo.json" ] && break; sleep 0.1; done
 want "prints six systems, their accounts and the fault switch" has '.[0] | (.systems|length) >= 6 and (.accounts|length) > 0 and (.faults.url|startswith("http://127.0.0.1"))' "$work/demo.json"
 export MUSTER_DEMO_CONTROL=$(jq -r .faults.url "$work/demo.json") MUSTER_DEMO_TOKEN=$(jq -r .faults.token "$work/demo.json")

@@ -8,7 +8,12 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 
 build=(gcc pkg-config libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev)
 run=(gnome-keyring dbus-x11 libgl1-mesa-dri xdg-utils)
-test=(jq curl xvfb xauth xdotool openbox imagemagick x11-utils)
+test=(jq curl xvfb xauth xdotool openbox imagemagick x11-utils xclip)
+if ! command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; then
+  # Ubuntu's chromium is a snap, which has no business in a test machine's set-up.
+  if [ "$(. /etc/os-release 2>/dev/null; echo "${ID:-}")" != ubuntu ]; then test+=(chromium)
+  elif [ "$for_what" = test ]; then say "packaging/dev/browser_e2e.sh needs Chrome or chromium here: install one"; fi
+fi
 case $for_what in
   build) want=("${build[@]}") ;;
   run)   want=("${build[@]}" "${run[@]}") ;;
