@@ -283,7 +283,7 @@ func (s *Shell) passField(on *frame, label, button string, do func(context.Conte
 	return widgets.Stack(2.5, f, widgets.Row(0, widgets.Fix(b), widgets.Spacer())), in
 }
 
-// startSignIn runs a sign-in that the officer can call off; what failed is said on the sign-in screen.
+// startSignIn runs a sign-in that the officer can call off; what failed is said on the sign-in screen or on the lock.
 func (s *Shell) startSignIn(do func(context.Context) error) {
 	s.stopSignIn()
 	s.failure = ""
@@ -356,6 +356,9 @@ func (s *Shell) lockCover(f *frame) *coverScreen {
 	objs := []fyne.CanvasObject{widgets.Row(4, widgets.Fix(lock), widgets.Grow(widgets.Stack(0,
 		widgets.NewWords(i18n.T("lock.title"), widgets.Style{Size: theme.SizeHero, Bold: true}), widgets.NewCut(who, widgets.MutedText)))),
 		widgets.NewPara(i18n.T("lock.text"), widgets.MutedText)}
+	if s.failure != "" {
+		objs = append(objs, widgets.NewNotice(widgets.Alarm, s.failure, nil))
+	}
 	var start func()
 	switch {
 	case d.CanUnlock():

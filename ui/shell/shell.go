@@ -225,6 +225,7 @@ func (s *Shell) coverAll() {
 }
 
 func (s *Shell) uncoverAll() {
+	s.failure = ""
 	first := s.main.current == nil
 	s.main.uncover()
 	for _, f := range s.own {

@@ -325,6 +325,30 @@ func TestSignInSaysWhatFailed(t *testing.T) {
 	r.until("the desk", func() bool { return !m.coverUp })
 }
 
+func TestLockSaysWhatFailed(t *testing.T) {
+	r := ready(t)
+	m := r.shell.main
+	said := func() string {
+		for _, o := range test.LaidOutObjects(m.win.Canvas().Content()) {
+			if c, ok := o.(*widgets.Card); ok && strings.Contains(c.Label, "another officer") {
+				return c.Label
+			}
+		}
+		return ""
+	}
+	r.key(m, fyne.KeyF12)
+	r.desk.refuse = errors.New("this file belongs to another officer or another machine")
+	r.key(m, fyne.KeyReturn)
+	r.until("the words on the lock", func() bool { return m.coverUp && said() != "" })
+	r.desk.refuse = nil
+	r.key(m, fyne.KeyReturn)
+	r.until("the desk", func() bool { return !m.coverUp })
+	r.key(m, fyne.KeyF12)
+	if s := said(); s != "" {
+		t.Errorf("the next lock still says %q", s)
+	}
+}
+
 func TestFirstRun(t *testing.T) {
 	r := newRig(t, nil, size, func(d *fakeDesk) { d.configured = false })
 	m := r.shell.main
