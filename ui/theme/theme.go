@@ -149,6 +149,36 @@ func (t *Theme) Font(s fyne.TextStyle) fyne.Resource {
 	return face("Inter-Regular.otf")
 }
 
+// FaceFor is the face that has every letter of text, or nil where another must help out. Naming it spares the window system from
+// reading, before the first frame, every face that could help: its own four and those of the computer.
+func FaceFor(text string, s fyne.TextStyle) fyne.Resource {
+	if s.Italic || s.Symbol {
+		return nil
+	}
+	for _, r := range text {
+		if !inEveryFace(r) {
+			return nil
+		}
+	}
+	return (*Theme)(nil).Font(s)
+}
+
+// inEveryFace reports whether each of our faces has the letter: Latin script with the marks of English, Welsh and the languages of
+// Europe, and the signs that the window's own words are set with.
+func inEveryFace(r rune) bool {
+	switch {
+	case r >= ' ' && r <= '~':
+		return true
+	case r >= 0xa0 && r <= 0x17f:
+		return r != 0xad && r != 0x132 && r != 0x133 && r != 0x149
+	}
+	switch r {
+	case 'Ẁ', 'ẁ', 'Ẃ', 'ẃ', 'Ẅ', 'ẅ', 'Ỳ', 'ỳ', '–', '—', '‘', '’', '“', '”', '•', '…', '−', '→', '←', '↑', '↓', '€', '≤', '≥', '≠', '✓', '●', '■', '▲', '◆':
+		return true
+	}
+	return false
+}
+
 // Icon implements fyne.Theme.
 func (t *Theme) Icon(n fyne.ThemeIconName) fyne.Resource { return ft.DefaultTheme().Icon(n) }
 

@@ -52,7 +52,13 @@ func (s Style) colorName() fyne.ThemeColorName {
 
 func (s Style) text() fyne.TextStyle { return fyne.TextStyle{Bold: s.Bold, Monospace: s.Mono} }
 
-func (s Style) measure(t string) float32 { return fyne.MeasureText(t, s.size(), s.text()).Width }
+func (s Style) measure(t string) float32 { return s.extent(t).Width }
+
+// extent is how large a text stands.
+func (s Style) extent(t string) fyne.Size {
+	z, _ := fyne.CurrentApp().Driver().RenderedTextSize(t, s.size(), s.text(), theme.FaceFor(t, s.text()))
+	return z
+}
 
 // In gives the style in another colour.
 func (s Style) In(c fyne.ThemeColorName) Style { s.Color = c; return s }
@@ -60,7 +66,9 @@ func (s Style) In(c fyne.ThemeColorName) Style { s.Color = c; return s }
 // Strong gives the style in bold.
 func (s Style) Strong() Style { s.Bold = true; return s }
 
+// apply gives t, whose words are set already, this look.
 func (s Style) apply(t *canvas.Text) {
+	t.FontSource = theme.FaceFor(t.Text, s.text())
 	t.TextSize = s.size()
 	t.Color = theme.Color(s.colorName())
 	t.TextStyle = s.text()
@@ -128,8 +136,9 @@ func (w *Words) CreateRenderer() fyne.WidgetRenderer {
 		if w.Cut || w.Style.measure(w.Text) > s.Width+0.5 {
 			t.Text = cut(w.Text, w.Style, s.Width)
 		}
+		t.FontSource = theme.FaceFor(t.Text, w.Style.text())
 		t.Alignment = w.Align
-		m := fyne.MeasureText(t.Text, w.Style.size(), w.Style.text())
+		m := w.Style.extent(t.Text)
 		t.Resize(fyne.NewSize(s.Width, m.Height))
 		t.Move(fyne.NewPos(0, (s.Height-m.Height)/2))
 	}
@@ -410,7 +419,7 @@ func (f *Flow) CreateRenderer() fyne.WidgetRenderer {
 			}
 			t := canvas.NewText(q.text, nil)
 			q.style.apply(t)
-			m := fyne.MeasureText(q.text, q.style.size(), q.style.text())
+			m := q.style.extent(q.text)
 			t.Resize(m)
 			t.Move(fyne.NewPos(q.x, q.y+(q.h-m.Height)/2))
 			if q.style.Ground != "" {

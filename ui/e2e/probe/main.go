@@ -52,15 +52,19 @@ func main() {
 	}
 }
 
-// first prints when the first frame that counts was drawn: a raster's picture is asked for while the frame is painted.
+// first prints when the first frame that counts stood on screen and the window took events: a raster's picture is asked for while
+// the frame is painted, and the window's queue is served after the frame has been handed over.
 func first(started int64, open func(a fyne.App, mark fyne.CanvasObject, usable func()), atOnce bool) {
 	a := app.NewWithID("uk.muster.probe")
 	counts := atOnce
 	var mark *canvas.Raster
 	mark = canvas.NewRaster(func(w, h int) image.Image {
 		if counts {
-			fmt.Println(strconv.FormatFloat(float64(time.Now().UnixNano()-started)/1e6, 'f', 3, 64))
-			os.Exit(0)
+			counts = false
+			go fyne.Do(func() {
+				fmt.Println(strconv.FormatFloat(float64(time.Now().UnixNano()-started)/1e6, 'f', 3, 64))
+				os.Exit(0)
+			})
 		}
 		return image.NewUniform(color.Transparent)
 	})
