@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -48,19 +50,29 @@ func (c demoRunCmd) Run(e *env) error {
 	if err := e.out.flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.errw, "The demonstration force runs; profile in %s. Stop it with Ctrl+C.\n", dir)
+	fmt.Fprintf(e.errw, "The demonstration force runs; profile in %[1]s. Stop it with Ctrl+C.\nIn another terminal: musterctl --profile %[1]s login\n", dir)
 	<-e.ctx.Done()
+	fmt.Fprintln(e.errw, "The demonstration force has stopped.")
 	return nil
 }
 
 type demoFaultCmd struct {
-	Control string `required:"" env:"MUSTER_DEMO_CONTROL" help:"The control URL that demo printed."`
-	Token   string `required:"" env:"MUSTER_DEMO_TOKEN" help:"The control token that demo printed (it guards nothing but the demonstration)."`
-	System  string `arg:""`
-	Fault   string `arg:"" help:"A fault as JSON, a fault's name, or none."`
+	Control string `env:"MUSTER_DEMO_CONTROL" placeholder:"URL" help:"The control address that demo printed; that of this profile's force otherwise."`
+	Token   string `env:"MUSTER_DEMO_TOKEN" placeholder:"TOKEN" help:"The control token that demo printed (it guards nothing but the demonstration)."`
+	System  string `arg:"" help:"The system, such as custody; idp is the sign-in server."`
+	Fault   string `arg:"" help:"A fault's name (slow, down, hang, limited, error, malformed, …), a fault as JSON, or none to end it."`
 }
 
 func (c demoFaultCmd) Run(e *env) error {
+	if c.Control == "" || c.Token == "" {
+		dir, err := e.profile()
+		if err != nil {
+			return err
+		}
+		if c.Control, c.Token, err = desk.DemoControl(e.ctx, dir); err != nil {
+			return err
+		}
+	}
 	method, body := http.MethodPut, []byte(c.Fault)
 	switch {
 	case c.Fault == "none":
@@ -76,11 +88,16 @@ func (c demoFaultCmd) Run(e *env) error {
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := (&http.Client{Timeout: 10 * time.Second}).Do(req)
 	if err != nil {
-		return fmt.Errorf("the demonstration force does not answer at its control address: is musterctl demo running? (%w)", err)
+		return errors.New("the demonstration force does not answer at its control address: start it with musterctl demo")
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode >= 300 {
-		return fmt.Errorf("the demonstration force refused: %s", resp.Status)
+		var why struct{ Error string }
+		_ = json.NewDecoder(io.LimitReader(resp.Body, 1<<16)).Decode(&why)
+		if why.Error == "" {
+			why.Error = "it answered " + resp.Status
+		}
+		return usagef("the demonstration force refused: %s", why.Error)
 	}
 	e.out.line(map[string]any{"type": "fault", "system": c.System, "fault": c.Fault}, "%s: %s", c.System, c.Fault)
 	return nil

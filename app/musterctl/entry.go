@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -93,6 +94,11 @@ func (c submitCmd) Run(e *env) error {
 			return discard(err)
 		}
 		review := d.Review(dr)
+		for _, id := range c.To {
+			if !slices.ContainsFunc(review.Targets, func(t entry.TargetState) bool { return t.System == id }) {
+				return discard(usagef("%s takes no such entry, or there is no such system", id))
+			}
+		}
 		if len(c.To) > 0 {
 			for _, t := range review.Targets {
 				if !slices.Contains(c.To, t.System) {
@@ -243,10 +249,20 @@ func printItem(e *env, it entry.Item) error {
 			e.out.text("\t\t%s\t%s", f.Path, f.Say)
 		}
 	}
-	if !it.Done() {
-		return errPartly
+	return outcome(it)
+}
+
+// outcome is nil when every delivery arrived, errPartly when some did or may yet, and a failure when no system took the entry.
+func outcome(it entry.Item) error {
+	if !slices.ContainsFunc(it.Deliveries, func(dl entry.Delivery) bool { return !dl.Settled() }) {
+		return nil
 	}
-	return nil
+	for _, dl := range it.Deliveries {
+		if dl.State != entry.Refused && dl.State != entry.Stopped {
+			return errPartly
+		}
+	}
+	return errors.New("no system took the entry; each says why above")
 }
 
 type outboxCmd struct {
@@ -266,7 +282,7 @@ func printAll(e *env, d *desk.Desk) error {
 	var result error
 	for _, it := range d.Outbox() {
 		if err := printItem(e, it); err != nil {
-			result = err
+			result = errPartly // what was refused is shown; listing it did not fail
 		}
 	}
 	return result

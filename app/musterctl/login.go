@@ -24,6 +24,8 @@ func (c loginCmd) Run(e *env) error {
 		switch {
 		case c.Local:
 			err = c.local(e, d)
+		case !d.Configured():
+			return signedOut(d)
 		case c.Device:
 			err = d.SignInDevice(e.ctx, func(code, url string) {
 				if e.out.json != nil {
@@ -52,7 +54,7 @@ func (c loginCmd) local(e *env, d *desk.Desk) error {
 		return d.SignInLocal(e.ctx, pass)
 	}
 	if c.Name == "" {
-		return usagef("no local officer is set up yet: give the officer's name with --name")
+		return usagef("no local officer is set up yet: give the officer's name with --name, and a new passphrase of at least 8 characters when asked")
 	}
 	pass, err := e.secret("New passphrase: ")
 	if err != nil {

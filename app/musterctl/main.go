@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"muster/app/desk"
 	"muster/app/signin"
+	"muster/plugins"
 )
 
 // version is set by the build from FyneApp.toml.
@@ -68,6 +70,15 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	go func() { // the first signal ends the command in order; a second one ends it at once
+		<-ctx.Done()
+		stop()
+	}()
+	return runWith(ctx, args, in, stdout, stderr)
+}
+
+// runWith is run until ctx ends.
+func runWith(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
 	var c cli
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("musterctl"),
@@ -83,7 +94,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "musterctl:", err)
+		fmt.Fprintln(stderr, "musterctl:", misused(err))
 		return exitUsage
 	}
 	e := &env{ctx: ctx, cli: &c, in: in, out: newOutput(stdout, c.JSON), errw: stderr}
@@ -100,9 +111,34 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "musterctl:", err)
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "musterctl:", err)
+		fmt.Fprintln(stderr, "musterctl:", words(err))
 		return exitFailed
 	}
+}
+
+// words is an error as its reader needs it: what happened and what to do, without the kind that programs tell it by.
+func words(err error) string {
+	var e *plugins.Error
+	if errors.As(err, &e) && e.Say != "" && err.Error() == e.Error() {
+		return e.Say
+	}
+	return err.Error()
+}
+
+// misused explains a command line that cannot be understood. It never repeats what may be a secret.
+func misused(err error) string {
+	say := err.Error()
+	var p *kong.ParseError
+	if errors.As(err, &p) && p.Context != nil {
+		n := p.Context.Selected()
+		if n != nil && strings.HasPrefix(say, "unexpected argument") && (n.Name == "login" || n.Name == "credential") {
+			say = "nothing more stands after " + n.FullPath() + ": passphrases and credentials are asked for, or read from standard input"
+		}
+		if n != nil {
+			return say + " (" + n.FullPath() + " --help)"
+		}
+	}
+	return say + " (musterctl --help)"
 }
 
 // usageError is a mistake in how a command was called.
@@ -130,7 +166,9 @@ func (e *env) open(f func(*desk.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log()})
+	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log(), ShowURL: func(url string) {
+		fmt.Fprintf(e.errw, "No browser opened. Open this address in one on this computer:\n%s\nor stop with Ctrl+C and use musterctl login --device.\n", url)
+	}})
 	if err != nil {
 		return err
 	}
@@ -148,13 +186,21 @@ func (e *env) with(f func(*desk.Desk) error) error {
 			return err
 		}
 		if d.State() != signin.SignedIn {
-			if r := d.Reason(); r != "" {
-				return fmt.Errorf("%s (musterctl login signs in)", r)
-			}
-			return errors.New("nobody is signed in: run musterctl login")
+			return signedOut(d)
 		}
 		return f(d)
 	})
+}
+
+// signedOut says why nobody is signed in, and how to change that.
+func signedOut(d *desk.Desk) error {
+	switch r := d.Reason(); {
+	case !d.Configured():
+		return fmt.Errorf("nothing is set up in %s: run musterctl demo for the demonstration force, or musterctl login --local --name NAME for a desk of your own", d.Folder())
+	case r != "":
+		return fmt.Errorf("%s (musterctl login signs in)", r)
+	}
+	return errors.New("nobody is signed in: run musterctl login")
 }
 
 type versionCmd struct{}

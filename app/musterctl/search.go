@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"muster/app/audit"
 	"muster/app/caseview"
 	"muster/app/desk"
 	"muster/app/search"
@@ -132,7 +135,8 @@ func runSearch(e *env, d *desk.Desk, req search.Request, show bool) (*search.Com
 				search.Answer
 				Milliseconds float64 `json:"milliseconds"`
 				CacheAge     float64 `json:"cache_age_seconds,omitempty"`
-			}{"system", *a, ms(a.Elapsed), a.CacheAge.Seconds()}, "%s\t%s\t%d\t%.0f ms\t%s", a.System, stateWords(a.State), a.Count, ms(a.Elapsed), a.Say)
+			}{"system", *a, ms(a.Elapsed), a.CacheAge.Seconds()}, "%-14s %-20s %5d %7.0f ms  %s", a.System, stateWords(a.State), a.Count, ms(a.Elapsed), a.Say)
+			_ = e.out.flush() // each system as it answers, not when the slowest has
 		}
 	})
 	if err != nil {
@@ -341,7 +345,7 @@ func sources(list []caseview.Source) string {
 }
 
 type auditCmd struct {
-	List   auditListCmd   `cmd:"" default:"1" help:"The officer's own accesses, newest first (the default)."`
+	List   auditListCmd   `cmd:"" default:"withargs" help:"The officer's own accesses, newest first (the default)."`
 	Verify auditVerifyCmd `cmd:"" help:"Prove that no record was removed, changed, reordered or cut off."`
 	Export auditExportCmd `cmd:"" help:"Write the log as JSON Lines. The export is itself recorded."`
 }
@@ -358,7 +362,10 @@ func (c auditListCmd) Run(e *env) error {
 			return err
 		}
 		for _, r := range list {
-			e.out.line(r, "%d\t%s\t%s\t%s\t%s\t%d\t%s", r.Seq, clock(r.Time), r.Operation, r.System, r.Purpose.Code, r.Count, r.Error)
+			e.out.line(struct {
+				Type string `json:"type"`
+				audit.Record
+			}{"access", r}, "%d\t%s\t%s\t%s\t%s\t%d\t%s", r.Seq, clock(r.Time), r.Operation, r.System, r.Purpose.Code, r.Count, r.Error)
 		}
 		return nil
 	})
@@ -372,7 +379,10 @@ func (auditVerifyCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		e.out.line(v, "%s", v.Say)
+		e.out.line(struct {
+			Type string `json:"type"`
+			audit.Verdict
+		}{"verdict", v}, "%s", v.Say)
 		if !v.OK {
 			return fmt.Errorf("the log of accesses has been tampered with or damaged")
 		}
@@ -388,6 +398,9 @@ type auditExportCmd struct {
 func (c auditExportCmd) Run(e *env) error {
 	return e.with(func(d *desk.Desk) error {
 		f, err := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			return usagef("%s exists already and is not overwritten: name another file", c.To)
+		}
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"muster/app/desk"
@@ -12,7 +14,7 @@ import (
 )
 
 type systemsCmd struct {
-	List       systemsListCmd       `cmd:"" default:"1" help:"List the systems and how they are (the default)."`
+	List       systemsListCmd       `cmd:"" default:"withargs" help:"List the systems and how they are (the default)."`
 	Add        systemsAddCmd        `cmd:"" help:"Add a system from its connector file."`
 	Remove     systemsRemoveCmd     `cmd:"" help:"Remove a system."`
 	Credential systemsCredentialCmd `cmd:"" help:"Give a system the credential it asks for; read from the terminal or standard input."`
@@ -30,7 +32,7 @@ func (c systemsListCmd) Run(e *env) error {
 				return err
 			}
 			if d.State() != signin.SignedIn {
-				return errors.New("nobody is signed in: run musterctl login")
+				return signedOut(d)
 			}
 			d.CheckSystems(e.ctx)
 		}
@@ -76,7 +78,7 @@ func (c systemsAddCmd) Run(e *env) error {
 }
 
 type systemsRemoveCmd struct {
-	ID string `arg:""`
+	ID string `arg:"" help:"The system's id; musterctl systems lists them."`
 }
 
 func (c systemsRemoveCmd) Run(e *env) error {
@@ -90,7 +92,7 @@ func (c systemsRemoveCmd) Run(e *env) error {
 }
 
 type systemsCredentialCmd struct {
-	ID     string            `arg:""`
+	ID     string            `arg:"" help:"The system's id; musterctl systems lists them."`
 	Set    map[string]string `short:"s" placeholder:"OPTION=VALUE" help:"An option that is not secret, such as a user name."`
 	Option []string          `short:"o" help:"Ask only for these."`
 }
@@ -144,29 +146,49 @@ func contains(list []string, s string) bool {
 type doctorCmd struct{}
 
 func (doctorCmd) Run(e *env) error {
-	return e.open(func(d *desk.Desk) error {
-		_ = d.Restore(e.ctx) // the doctor also serves when nobody is signed in; it says so itself
-		bad := 0
-		for _, f := range d.Doctor(e.ctx) {
-			mark := "ok"
-			if !f.OK {
-				mark = "PROBLEM"
-				bad++
+	dir, err := e.profile()
+	if err != nil {
+		return err
+	}
+	opened := false
+	var findings []desk.Finding
+	err = e.open(func(d *desk.Desk) error {
+		opened = true
+		rerr := d.Restore(e.ctx) // the doctor also serves when nobody is signed in
+		findings = d.Doctor(e.ctx)
+		for i, f := range findings {
+			if rerr != nil && f.Check == "sign-in" {
+				findings[i].OK, findings[i].Say = false, words(rerr)
 			}
-			cure := ""
-			if f.Cure != "" {
-				cure = "- " + f.Cure
-			}
-			e.out.line(struct {
-				Type string `json:"type"`
-				desk.Finding
-			}{"finding", f}, "%s\t%s\t%s %s", mark, f.Check, f.Say, cure)
-		}
-		if bad > 0 {
-			return errPartly
 		}
 		return nil
 	})
+	switch {
+	case !opened:
+		findings = desk.WhyClosed(e.ctx, dir, err) // the doctor serves best when nothing opens
+	case err != nil:
+		return err
+	}
+	bad := 0
+	for _, f := range findings {
+		mark := "ok"
+		if !f.OK {
+			mark = "PROBLEM"
+			bad++
+		}
+		cure := ""
+		if f.Cure != "" {
+			cure = "-> " + f.Cure
+		}
+		e.out.line(struct {
+			Type string `json:"type"`
+			desk.Finding
+		}{"finding", f}, "%s\t%s\t%s %s", mark, f.Check, f.Say, cure)
+	}
+	if bad > 0 {
+		return errPartly
+	}
+	return nil
 }
 
 type evaluateCmd struct{}
@@ -185,8 +207,8 @@ func (evaluateCmd) Run(e *env) error {
 
 func errorWords(m map[string]int) string {
 	var out []string
-	for k, n := range m {
-		out = append(out, fmt.Sprintf("%s %d", k, n))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, fmt.Sprintf("%s %d", k, m[k]))
 	}
 	return strings.Join(out, ", ")
 }
@@ -196,7 +218,7 @@ type connectorCmd struct {
 }
 
 type connectorLintCmd struct {
-	Files []string `arg:"" type:"existingfile"`
+	Files []string `arg:"" type:"existingfile" placeholder:"FILE" help:"Connector files."`
 }
 
 func (c connectorLintCmd) Run(e *env) error {
@@ -215,14 +237,21 @@ func (c connectorLintCmd) Run(e *env) error {
 			e.out.line(struct {
 				Type string `json:"type"`
 				desk.ConnectorProblem
-			}{"problem", p}, "%s:%d: %s: %s", p.File, p.Line, p.Say, p.Cure)
+			}{"problem", p}, "%s:%d: %s%s Cure: %s", p.File, p.Line, severity(p), p.Say, p.Cure)
 		}
 		if len(problems) == 0 {
 			e.out.line(map[string]any{"type": "ok", "file": f}, "%s: no problem found", f)
 		}
 	}
 	if bad {
-		return fmt.Errorf("a connector file has errors")
+		return errors.New("a connector file has errors and would not be used")
 	}
 	return nil
+}
+
+func severity(p desk.ConnectorProblem) string {
+	if p.Warning {
+		return "warning: "
+	}
+	return ""
 }
