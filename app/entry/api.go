@@ -70,6 +70,7 @@ type Draft struct {
 	Values   map[string]string     `json:"values"`             // by field path, as typed
 	From     map[string]pole.Ref   `json:"from,omitempty"`     // by field path: the record that it was prefilled from
 	Existing map[string][]pole.Ref `json:"existing,omitempty"` // by part name: the records of the entity that the officer chose
+	Known    map[string]string     `json:"known,omitempty"`    // by field path: what those records say there, whether or not it was used
 	Off      []string              `json:"off,omitempty"`      // targets switched off
 	Purpose  plugins.Purpose       `json:"purpose"`
 	Created  time.Time             `json:"created"`

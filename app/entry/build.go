@@ -1,6 +1,8 @@
 package entry
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"muster/plugins"
@@ -15,6 +17,7 @@ type Officer struct {
 // Build makes what one target gets of a draft: only what it accepts, each value as typed with its canonical form, and of
 // the records that the officer chose only that target's own.
 func Build(form Form, draft Draft, target Target, dict *pole.Dictionary, captured time.Time) plugins.Entry {
+	draft, _ = draft.linked(&form, dict)
 	e := plugins.Entry{Form: form.ID, Kind: form.Kind, Captured: captured.UTC()}
 	facts := map[string][]pole.Fact{}
 	for _, s := range form.Sections {
@@ -128,32 +131,98 @@ func PartFor(form Form, draft Draft, kind pole.Kind) (part string, ok bool) {
 }
 
 // Prefill fills one part of a draft ("" is the event itself) from what records say: values are the best first, records all
-// that are of that person, object or place. What is typed already stays. Each filled field remembers its record.
+// that are of that person, object or place. What is typed already stays; what was filled from records chosen before goes.
+// Each filled field remembers its record.
 func Prefill(form Form, draft Draft, dict *pole.Dictionary, part string, values []Source, records []pole.Ref) Draft {
 	draft = draft.clone()
+	chosen, before := part != "" && len(records) > 0, len(draft.Existing[part]) > 0
 	for _, s := range form.Sections {
 		for _, f := range s.Fields {
-			if p, _ := SplitPath(f.Path); p != part || draft.Value(f.Path) != "" {
+			if p, _ := SplitPath(f.Path); p != part {
 				continue
 			}
-			for _, v := range values {
-				if v.Property != f.Property || v.Value.Norm == "" || v.Value.Problem != "" {
-					continue
+			if chosen {
+				if _, filled := draft.From[f.Path]; before && filled {
+					delete(draft.Values, f.Path)
+					delete(draft.From, f.Path)
 				}
-				draft.Values[f.Path] = written(dict, f.Property, v.Value)
-				draft.From[f.Path] = v.Ref
-				break
+				delete(draft.Known, f.Path)
+			}
+			i := slices.IndexFunc(values, func(v Source) bool {
+				return v.Property == f.Property && v.Value.Norm != "" && v.Value.Problem == ""
+			})
+			if i < 0 {
+				continue
+			}
+			text := written(dict, f.Property, values[i].Value)
+			if chosen {
+				draft.Known[f.Path] = text
+			}
+			if draft.Value(f.Path) == "" {
+				draft.Values[f.Path], draft.From[f.Path] = text, values[i].Ref
 			}
 		}
 	}
-	if part != "" && len(records) > 0 {
-		draft.Existing[part] = append(draft.Existing[part], records...)
+	if chosen {
+		draft.Existing[part] = slices.Clone(records)
 	}
 	return draft
 }
 
+// linked is the draft without the records whose person, object or place it is not about any more: the officer chose one,
+// and then typed another name, date of birth or registration. An entry must never be hung on somebody else's record.
+// apart are the fields that say so.
+func (d Draft) linked(form *Form, dict *pole.Dictionary) (out Draft, apart []string) {
+	out = d
+	for _, p := range form.Parts {
+		if len(d.Existing[p.Name]) == 0 {
+			continue
+		}
+		telling, same, differ := 0, 0, 0
+		for _, s := range form.Sections {
+			for _, f := range s.Fields {
+				part, _ := SplitPath(f.Path)
+				known := d.Known[f.Path]
+				if part != p.Name || known == "" || !tells(dict, p.Kind, f.Property) {
+					continue
+				}
+				telling++
+				now := d.Value(f.Path)
+				if now == "" {
+					continue
+				}
+				switch like, _ := dict.Compare(f.Property, dict.Normalise(f.Property, known), dict.Normalise(f.Property, now)); like {
+				case pole.Same, pole.Compatible:
+					same++
+				default:
+					differ++
+					apart = append(apart, f.Path)
+				}
+			}
+		}
+		if differ > 0 || telling > 0 && same == 0 {
+			out.Existing = maps.Clone(out.Existing)
+			delete(out.Existing, p.Name)
+		}
+	}
+	return out, apart
+}
+
+// tells reports whether a property says which one of its kind it is: an identifier, or part of what means the same.
+func tells(dict *pole.Dictionary, kind pole.Kind, p pole.Property) bool {
+	if dict.Identifies(kind, p) {
+		return true
+	}
+	k, _ := dict.Kind(kind)
+	all := slices.Concat(k.Same...)
+	return slices.Contains(all, p) || slices.ContainsFunc(dict.Groups(kind), func(g pole.GroupDef) bool {
+		return slices.Contains(all, g.Property) && slices.Contains(g.Parts, p)
+	})
+}
+
 func (d Draft) clone() Draft {
-	values, from, existing := map[string]string{}, map[string]pole.Ref{}, map[string][]pole.Ref{}
+	values, from, existing, known := map[string]string{}, map[string]pole.Ref{}, map[string][]pole.Ref{}, map[string]string{}
+	maps.Copy(known, d.Known)
 	for k, v := range d.Values {
 		values[k] = v
 	}
@@ -163,7 +232,7 @@ func (d Draft) clone() Draft {
 	for k, v := range d.Existing {
 		existing[k] = append([]pole.Ref(nil), v...)
 	}
-	d.Values, d.From, d.Existing = values, from, existing
+	d.Values, d.From, d.Existing, d.Known = values, from, existing, known
 	d.Off = append([]string(nil), d.Off...)
 	return d
 }

@@ -67,6 +67,7 @@ func (d *Draft) on(t *Target) bool { return !has(d.Off, t.System) }
 // It is quick enough for every keystroke.
 func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary) Review {
 	r := Review{Fields: map[string][]Need{}}
+	draft, apart := draft.linked(&form, dict)
 	tooLong := map[string]map[string]string{} // by system, by path
 	for _, s := range form.Sections {
 		for _, f := range s.Fields {
@@ -86,6 +87,8 @@ func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary
 				r.Errors = append(r.Errors, plugins.FieldError{Path: f.Path, Say: unreadable(f.Label, v)})
 			case v.Problem != "":
 				r.Doubts = append(r.Doubts, plugins.FieldError{Path: f.Path, Say: v.Problem})
+			case has(apart, f.Path):
+				r.Doubts = append(r.Doubts, plugins.FieldError{Path: f.Path, Say: f.Label + " differs from the record that was chosen: the entry is sent without a link to that record."})
 			}
 			if limit, who := strictest(f.Path, &form, &draft, targets); limit > 0 && n > limit && (def.MaxLength == 0 || n <= def.MaxLength) {
 				r.Errors = append(r.Errors, plugins.FieldError{Path: f.Path, Say: tooLongSay(f.Label, n, limit, who.Name)})
