@@ -59,6 +59,9 @@ func readings(dict *pole.Dictionary, text string) []reading {
 	if unquoted(text) != text {
 		return []reading{{Interpretation{Label: "free text", Text: text}, freeText}}
 	}
+	if r, ok := byProperty(dict, text); ok {
+		return []reading{r, {Interpretation{Label: "free text", Text: `"` + text + `"`}, freeText}}
+	}
 	var out []reading
 	for _, r := range dict.Recognise(text) {
 		rk := perhaps
