@@ -282,8 +282,14 @@ func (s *Store) Close() error {
 // It returns nil or an ErrCorrupt that says which part is concerned. It takes about a second for each 500 MB.
 func (s *Store) Check() error {
 	return s.View(func(tx *Tx) error {
-		for err := range tx.bolt.Check() {
-			return corrupt("structure: %v", err)
+		var first error
+		for err := range tx.bolt.Check() { // to its end: the check runs beside this and must not outlive the transaction
+			if first == nil {
+				first = corrupt("structure: %v", err)
+			}
+		}
+		if first != nil {
+			return first
 		}
 		var names []string
 		if err := tx.each(s.keys.box(catalogue), nil, func(_, name []byte) error {
