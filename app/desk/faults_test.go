@@ -150,7 +150,9 @@ func TestEveryFaultOfASystem(t *testing.T) {
 	s := newSite(t, demoforce.Options{})
 	shorter := regexp.MustCompile(`timeout: \d+s`)
 	for _, id := range []string{"rms", "cad", "custody", "intel"} {
-		s.connector(t, id, func(src string) string { return shorter.ReplaceAllString(src, "timeout: 2s") })
+		s.connector(t, id, func(src string) string {
+			return strings.Replace(shorter.ReplaceAllString(src, "timeout: 2s"), "response: 8MiB", "response: 1MiB", 1)
+		})
 	}
 	d := s.signedIn(t)
 	ok := []search.State{search.Answered}
@@ -177,7 +179,7 @@ func TestEveryFaultOfASystem(t *testing.T) {
 		{"malformed", "custody", demoforce.Fault{Kind: "malformed"}, not, plugins.Drift, ""},
 		{"malformed", "intel", demoforce.Fault{Kind: "malformed"}, not, plugins.Drift, ""},
 		{"truncated", "custody", demoforce.Fault{Kind: "truncated"}, not, "", ""},
-		{"too large", "rms", demoforce.Fault{Kind: "toolarge", Bytes: 20 << 20}, not, plugins.Drift, "8 MiB"},
+		{"too large", "rms", demoforce.Fault{Kind: "toolarge", Bytes: 3 << 20}, not, plugins.Drift, "1 MiB"},
 		{"limited, seconds", "rms", demoforce.Fault{Kind: "limited", RetryAfter: "120"}, not, plugins.Limited, "2 minutes"},
 		{"limited, a date", "cad", demoforce.Fault{Kind: "limited", RetryAfter: later}, not, plugins.Limited, "10 minutes"},
 		{"limited for a second", "intel", demoforce.Fault{Kind: "limited", RetryAfter: "1", Count: 1}, ok, "", ""},
