@@ -64,6 +64,9 @@ func orLast(s string) string {
 // startLive subscribes to every system that announces changes, for as long as the session lasts and the systems stay as they are:
 // called again it begins afresh. d.starting is held.
 func (d *Desk) startLive(s *session) {
+	if d.opts.NoLive {
+		return
+	}
 	if s.unwatch != nil {
 		s.unwatch()
 	}

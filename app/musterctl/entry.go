@@ -36,11 +36,17 @@ func (c formsCmd) Run(e *env) error {
 					if fd.Required {
 						req = "required"
 					}
+					codes := codesOf(d, fd)
+					help := fd.Help
+					if len(codes) > 0 {
+						help = strings.TrimSpace(help + " One of: " + strings.Join(codes, ", ") + ".")
+					}
 					e.out.line(struct {
-						Type    string `json:"type"`
-						Section string `json:"section"`
+						Type    string   `json:"type"`
+						Section string   `json:"section"`
+						Codes   []string `json:"codes,omitempty"`
 						entry.Field
-					}{"field", s.Name, fd}, "%s\t%s\t%s\t%s", fd.Path, fd.Label, req, fd.Help)
+					}{"field", s.Name, codes, fd}, "%s\t%s\t%s\t%s", fd.Path, fd.Label, req, help)
 				}
 			}
 			return nil
@@ -50,6 +56,18 @@ func (c formsCmd) Run(e *env) error {
 		}
 		return nil
 	})
+}
+
+// codesOf is what a field takes, where that is a list.
+func codesOf(d *desk.Desk, f entry.Field) (codes []string) {
+	p, ok := d.Dictionary().Property(f.Property)
+	if !ok || p.CodeList == "" {
+		return nil
+	}
+	for _, c := range d.Dictionary().CodeList(p.CodeList) {
+		codes = append(codes, c.Code)
+	}
+	return codes
 }
 
 type submitCmd struct {
@@ -117,10 +135,10 @@ func (c submitCmd) Run(e *env) error {
 			}
 			for _, t := range review.Targets {
 				for _, m := range t.Missing {
-					e.out.line(map[string]any{"type": "field-error", "system": t.System, "path": m.Path, "say": m.Say}, "%s\t%s\t%s", m.Path, t.Name, m.Say)
+					e.out.line(map[string]any{"type": "field-error", "system": t.System, "path": m.Path, "say": m.Say}, "%s\t%s", m.Path, m.Say)
 				}
 			}
-			return discard(fmt.Errorf("the form is not ready: nothing was sent"))
+			return discard(fmt.Errorf("the form is not ready, and nothing was sent: correct the fields above (musterctl forms %s lists them all)", c.Form))
 		}
 		if dr, err = d.SaveDraft(e.ctx, dr); err != nil {
 			return err
@@ -280,7 +298,11 @@ func (outboxListCmd) Run(e *env) error {
 
 func printAll(e *env, d *desk.Desk) error {
 	var result error
-	for _, it := range d.Outbox() {
+	items := d.Outbox()
+	if len(items) == 0 {
+		e.out.text("The outbox is empty.")
+	}
+	for _, it := range items {
 		if err := printItem(e, it); err != nil {
 			result = errPartly // what was refused is shown; listing it did not fail
 		}

@@ -166,7 +166,7 @@ func (e *env) open(f func(*desk.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log(), ShowURL: func(url string) {
+	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log(), NoLive: true, ShowURL: func(url string) {
 		fmt.Fprintf(e.errw, "No browser opened. Open this address in one on this computer:\n%s\nor stop with Ctrl+C and use musterctl login --device.\n", url)
 	}})
 	if err != nil {
@@ -183,6 +183,9 @@ func (e *env) open(f func(*desk.Desk) error) error {
 func (e *env) with(f func(*desk.Desk) error) error {
 	return e.open(func(d *desk.Desk) error {
 		if err := d.Restore(e.ctx); err != nil {
+			if p := d.Profile(); p.Demo == "external" && plugins.KindOf(err) == plugins.Unavailable {
+				return fmt.Errorf("%s This profile is the demonstration force's: musterctl demo starts it again", words(err))
+			}
 			return err
 		}
 		if d.State() != signin.SignedIn {

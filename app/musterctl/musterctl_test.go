@@ -234,6 +234,9 @@ func TestADayAtTheTerminal(t *testing.T) {
 			t.Errorf("%d records", len(l))
 		}
 		says(t, m.do(exitDone, "", "audit").out, "consultation", "missing")
+		if strings.Contains(m.do(exitDone, "", "audit", "-n", "1000").out, "live-queue") {
+			t.Error("the terminal looked at the live queue, which it never shows")
+		}
 		if v := m.lines(exitDone, "", "audit", "verify")[0]; v["ok"] != true {
 			t.Errorf("%v", v)
 		}
@@ -276,7 +279,7 @@ func TestADayAtTheTerminal(t *testing.T) {
 		if c := l[len(l)-1]; c["complete"] != false || c["failed"].([]any)[0] != "custody" {
 			t.Errorf("%v", c)
 		}
-		says(t, m.do(exitPartly, "", with("search", "miller", "aaron", "2011")...).out, "NOT SEARCHED")
+		says(t, m.do(exitPartly, "", with("search", "miller", "aaron", "2011")...).out, "NOT SEARCHED", "Old copies shown: 1", "in part an old copy")
 		says(t, m.do(exitPartly, "", with("case", "miller", "aaron", "2011")...).out, "NOT READ: custody")
 		says(t, m.do(exitPartly, "", "doctor").out, "PROBLEM", "custody", "not affected")
 		m.do(exitPartly, "", "systems", "list", "--check")
@@ -299,6 +302,8 @@ func TestAnEntryFromTheTerminal(t *testing.T) {
 	if len(fields) < 10 || fields[0]["path"] == nil || fields[0]["label"] == nil {
 		t.Errorf("%v", fields)
 	}
+	says(t, m.do(exitDone, "", "forms", "incident").out, "incidentCategory", "concern", "P1")
+	says(t, m.do(exitDone, "", "outbox").out, "empty")
 	m.do(exitFailed, "", "forms", "poem")
 	m.do(exitFailed, "", with("submit", "poem")...)
 	set := []string{"-s", "startDateTime=" + time.Now().Add(-time.Hour).Format("02/01/2006 15:04"), "-s", "incidentCategory=concern", "-s", "priority=P2",

@@ -130,12 +130,16 @@ func runSearch(e *env, d *desk.Desk, req search.Request, show bool) (*search.Com
 			}
 		}
 		if a := ev.Answer; a != nil && a.State != search.Asking {
+			say := a.Say
+			if a.Cached > 0 {
+				say += fmt.Sprintf(" Old copies shown: %d.", a.Cached)
+			}
 			e.out.line(struct {
 				Type string `json:"type"`
 				search.Answer
 				Milliseconds float64 `json:"milliseconds"`
 				CacheAge     float64 `json:"cache_age_seconds,omitempty"`
-			}{"system", *a, ms(a.Elapsed), a.CacheAge.Seconds()}, "%-14s %-20s %5d %7.0f ms  %s", a.System, stateWords(a.State), a.Count, ms(a.Elapsed), a.Say)
+			}{"system", *a, ms(a.Elapsed), a.CacheAge.Seconds()}, "%-14s %-20s %5d %7.0f ms  %s", a.System, stateWords(a.State), a.Count, ms(a.Elapsed), say)
 			_ = e.out.flush() // each system as it answers, not when the slowest has
 		}
 	})
@@ -189,6 +193,9 @@ func printEntities(e *env, entities []desk.EntityView) {
 		warn := ""
 		for _, w := range v.Warnings {
 			warn += " [" + warningWords(w) + "]"
+		}
+		if v.Old {
+			warn += " (in part an old copy)"
 		}
 		e.out.line(struct {
 			Type string `json:"type"`

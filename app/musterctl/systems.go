@@ -46,13 +46,17 @@ func (c systemsListCmd) Run(e *env) error {
 			if len(needs) > 0 {
 				say = strings.TrimSpace(say + " needs: " + strings.Join(needs, ", ") + " (musterctl systems credential " + s.ID + ")")
 			}
+			took := ""
+			if s.Latency > 0 {
+				took = fmt.Sprintf("%.0f ms", ms(s.Latency))
+			}
 			failed = failed || c.Check && s.Say != ""
 			e.out.line(struct {
 				Type string `json:"type"`
 				desk.SystemStatus
 				Milliseconds float64  `json:"milliseconds,omitempty"`
 				Needs        []string `json:"needs,omitempty"`
-			}{"system", s, ms(s.Latency), needs}, "%s\t%s\t%s\t%s\t%.0f ms\t%s", s.ID, s.Code, s.Name, s.Health, ms(s.Latency), say)
+			}{"system", s, ms(s.Latency), needs}, "%s\t%s\t%s\t%s\t%s\t%s", s.ID, s.Code, s.Name, s.Health, took, say)
 		}
 		if failed {
 			return errPartly
