@@ -3,10 +3,12 @@ package desk
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"muster/app/audit"
+	"muster/app/caseview"
 	"muster/app/search"
 	"muster/app/signin"
 	"muster/plugins"
@@ -118,4 +120,37 @@ func TestARemovedSystemIsLeftAloneAndTheOthersStayAsTheyWere(t *testing.T) {
 	d.starting.Lock()
 	d.endSession() // every subscription has ended, or this would wait for ever
 	d.starting.Unlock()
+}
+
+func TestGapsOfOneSystemAreAllSaid(t *testing.T) {
+	b := &caseBuilder{gaps: map[string]*caseview.Gap{}}
+	ref := func(id string) pole.Ref { return pole.Ref{System: "cad", Type: "incident", ID: id} }
+	b.gap("cad", "It is down.", ref("1"))
+	b.gap("cad", "It is down.", ref("2"))
+	b.gap("cad", "More is linked.", ref("3"))
+	if g := b.gapList(); len(g) != 1 || g[0].Say != "It is down. More is linked." || len(g[0].Refs) != 3 {
+		t.Errorf("%+v", g)
+	}
+}
+
+func TestARecordThatIsGoneIsNotShownAsIfItWereThere(t *testing.T) {
+	d := signedIn(t)
+	s, err := d.behind()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := miller(t, find(t, d, "miller aaron 2011"))
+	known := v.Entity.Records[slices.IndexFunc(v.Entity.Records, func(r pole.Record) bool { return r.System == "rms" })]
+	gone := known
+	gone.ID = "NOM9999999"
+	b := &caseBuilder{d: d, s: s, old: map[string]bool{}, gaps: map[string]*caseview.Gap{}}
+	a := d.access(string(audit.Consultation), plugins.Purpose{Code: "training"})
+	ctx, _, err := d.account(t.Context(), a, d.record(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := b.fetch(ctx, []pole.Ref{known.Ref, gone.Ref}, []pole.Record{known, gone})
+	if g := b.gapList(); len(got) != 2 || len(g) != 1 || !slices.Equal(g[0].Refs, []pole.Ref{gone.Ref}) || !strings.Contains(g[0].Say, "any more") {
+		t.Errorf("%d records, gaps %+v", len(got), g)
+	}
 }

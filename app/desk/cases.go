@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,7 +37,7 @@ func (d *Desk) OpenCase(ctx context.Context, id string) (caseview.Case, error) {
 	if err != nil {
 		return caseview.Case{}, err
 	}
-	b := &caseBuilder{d: d, s: s, purpose: purpose, old: map[string]bool{}, read: map[string]pole.Record{}, gaps: map[string]*caseview.Gap{}}
+	b := &caseBuilder{d: d, s: s, purpose: purpose, old: map[string]bool{}, gaps: map[string]*caseview.Gap{}}
 	b.access = d.access(string(audit.Combination), purpose)
 	if err := b.subject(ctx, id); err != nil {
 		return caseview.Case{}, err
@@ -59,7 +60,6 @@ type caseBuilder struct {
 
 	mu   sync.Mutex
 	old  map[string]bool
-	read map[string]pole.Record // in full, by Ref.String
 	gaps map[string]*caseview.Gap
 }
 
@@ -164,6 +164,9 @@ func (b *caseBuilder) around(ctx context.Context) {
 		}
 	}
 	if len(refs) > linkedMost {
+		for _, r := range refs[linkedMost:] {
+			b.gap(r.System, fmt.Sprintf("More than %d records are linked; the rest are named here and not read. Open one to read it.", linkedMost), r)
+		}
 		refs = refs[:linkedMost]
 	}
 	if len(refs) > 0 {
@@ -211,9 +214,15 @@ func (b *caseBuilder) fetch(ctx context.Context, refs []pole.Ref, atHand []pole.
 				got[i] = &rec
 				return
 			}
-			if plugins.KindOf(err) != plugins.NotFound && !errors.Is(err, errNoFetch) {
+			gone := plugins.KindOf(err) == plugins.NotFound
+			if !gone && !errors.Is(err, errNoFetch) {
 				b.gap(ref.System, say(err), ref)
 			}
+			defer func() {
+				if gone && got[i] != nil {
+					b.gap(ref.System, "It does not give this record any more. What was read before is shown.", ref)
+				}
+			}()
 			if j := slices.IndexFunc(atHand, func(r pole.Record) bool { return r.Ref == ref }); j >= 0 {
 				got[i] = &atHand[j]
 				return
@@ -309,6 +318,9 @@ func (b *caseBuilder) gap(system, say string, refs ...pole.Ref) {
 	if g == nil {
 		g = &caseview.Gap{System: system, Say: say}
 		b.gaps[system] = g
+	}
+	if !strings.Contains(g.Say, say) {
+		g.Say += " " + say
 	}
 	g.Refs = append(g.Refs, refs...)
 }
