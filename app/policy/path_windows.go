@@ -10,7 +10,7 @@ import (
 )
 
 // Path is where the policy of this computer is. The folder comes from Windows, not from %ProgramData%, which every
-// user can set for himself.
+// user can set.
 func Path() (string, error) {
 	dir, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, 0)
 	if err != nil {

@@ -62,7 +62,7 @@ func (m *Manager) SetValues(ctx context.Context, system string, values map[strin
 }
 
 // StoreValue keeps an option of a system for every officer of the profile whose keyring kr is, as IT provisions it; nobody
-// needs to be signed in. What an officer gives for himself goes before it.
+// needs to be signed in. What an officer gives goes before it.
 func StoreValue(ctx context.Context, kr *keyring.Keyring, system, option, value string) error {
 	if !systemForm.MatchString(system) {
 		return plugins.Errorf(plugins.Invalid, "There is no system of that name.")
@@ -142,7 +142,7 @@ func (m *Manager) Missing(ctx context.Context, system string, info plugins.Info)
 	return out, nil
 }
 
-// Asked names the options of a plugin that each officer gives for himself: secrets, and what is marked so, if the
+// Asked names the options of a plugin that each officer gives: secrets, and what is marked so, if the
 // plugin requires them or its preferred way to sign in uses them.
 func Asked(info plugins.Info) []plugins.Option {
 	var out []plugins.Option

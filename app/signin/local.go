@@ -16,7 +16,7 @@ func (m *Manager) LocalExists(ctx context.Context) (bool, error) {
 	return m.loadJSON(ctx, localName, &b)
 }
 
-// SetUpLocal makes the local officer of a profile with no sign-in server, and signs him in. Nobody can recover a
+// SetUpLocal makes the local officer of a profile with no sign-in server, and signs in. Nobody can recover a
 // forgotten passphrase: the officer's files are sealed under it.
 func (m *Manager) SetUpLocal(ctx context.Context, name, passphrase string) error {
 	if err := m.needKind(KindLocal); err != nil {
@@ -35,7 +35,7 @@ func (m *Manager) SetUpLocal(ctx context.Context, name, passphrase string) error
 	defer release()
 	if exists, err := m.LocalExists(ctx); err != nil || exists {
 		if exists {
-			err = fail(plugins.Duplicate, ErrExists, "An officer is already set up here. Sign in with his passphrase.")
+			err = fail(plugins.Duplicate, ErrExists, "An officer is already set up here. Sign in with the passphrase that was set then.")
 		}
 		return err
 	}
@@ -51,7 +51,7 @@ func (m *Manager) SetUpLocal(ctx context.Context, name, passphrase string) error
 	return m.enterLocal(ctx, o, key)
 }
 
-// SignInLocal signs the local officer in, and unlocks his desk.
+// SignInLocal signs the local officer in, and unlocks the desk.
 func (m *Manager) SignInLocal(ctx context.Context, passphrase string) error {
 	if err := m.needKind(KindLocal); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (m *Manager) needKind(kind string) error {
 }
 
 // SetUnlock sets the passphrase with which this officer can unlock the desk without the sign-in server. With a local
-// officer that is his passphrase already, and setting another is refused.
+// officer that is the passphrase already, and setting another is refused.
 func (m *Manager) SetUnlock(ctx context.Context, passphrase string) error {
 	if m.o.Settings.Kind == KindLocal {
 		return plugins.Errorf(plugins.Invalid, "This desk unlocks with the passphrase that it signs in with.")

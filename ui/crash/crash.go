@@ -76,15 +76,18 @@ func Redact(r io.Reader) string {
 	var b strings.Builder
 	sc := bufio.NewScanner(r)
 	sc.Buffer(make([]byte, 64<<10), 1<<20)
+	stack := false // before the first stack a line that looks like a call may be a word of the panic
 	for sc.Scan() {
 		l := sc.Text()
 		switch {
 		case goroutine.MatchString(l):
+			stack = true
 			b.WriteString("\n" + l + "\n")
 		case runtimeIs.MatchString(l):
 			b.WriteString(strings.TrimSpace(runtimeIs.FindString(l)) + "\n")
 		case strings.HasPrefix(l, "panic: "):
 			b.WriteString("panic: (its words are withheld)\n")
+		case !stack:
 		case place.MatchString(l):
 			m := place.FindStringSubmatch(l)
 			b.WriteString("\t" + short(m[1]) + ":" + m[2] + "\n")

@@ -12,6 +12,7 @@ import (
 )
 
 const words = `panic: cannot show MILLER, Aaron James 03/11/2011
+MILLER(Aaron)
 
 goroutine 7 [running]:
 muster/ui/screens.(*searchPlace).row(0xc000123, {0xc0001, 0x5})
