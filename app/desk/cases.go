@@ -243,7 +243,7 @@ func (b *caseBuilder) fetch(ctx context.Context, refs []pole.Ref, atHand []pole.
 			continue
 		}
 		out = append(out, *r)
-		if !b.old[r.Ref.String()] {
+		if !b.old[r.String()] {
 			fresh = append(fresh, *r)
 		}
 	}

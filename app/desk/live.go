@@ -180,7 +180,7 @@ func (d *Desk) seedLive(ctx context.Context, s *session, q *liveQueue, sys *syst
 				return
 			}
 			for _, r := range page.Records {
-				live[r.Ref.String()] = true
+				live[r.String()] = true
 				d.liveChange(s, q, plugins.Change{Record: r}, began)
 			}
 			whole = whole && len(page.Gaps) == 0

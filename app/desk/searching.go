@@ -106,7 +106,7 @@ func (d *Desk) group(found *latest, records []search.Found) (views []EntityView,
 	recs := make([]pole.Record, len(records))
 	for i, fr := range records {
 		recs[i] = fr.Record
-		ref := fr.Record.Ref.String()
+		ref := fr.Record.String()
 		found.scores[ref] = search.Found{Score: fr.Score, Matched: fr.Matched, Old: fr.Old}
 		if fr.Old {
 			found.old[ref] = true

@@ -23,7 +23,7 @@ type failure struct {
 	at  time.Time
 }
 
-// Before a token ends it is renewed; at most a quarter of its life early.
+// renewEarly is how long before its end a token is renewed; one whose whole life is shorter is renewed whenever it is asked for.
 const renewEarly = 30 * time.Second
 
 // LoginToken returns a valid access token of the one login; see transport.Credentials.
