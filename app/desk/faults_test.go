@@ -343,11 +343,11 @@ func TestSignInServerGoesMidSession(t *testing.T) {
 
 func TestTokenRunsOutMidSearch(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, demoforce.Options{TokenLife: time.Second})
+	s := newSite(t, demoforce.Options{TokenLife: 3 * time.Second})
 	d := s.signedIn(t)
 	var mu sync.Mutex
 	asked := 0
-	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
 		r := find(t, d, "miller aaron 2011")
 		for id, a := range r.answers {
 			if a.State == search.NotSearched || a.State == search.Partial {

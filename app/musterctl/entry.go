@@ -36,10 +36,14 @@ func (c formsCmd) Run(e *env) error {
 					if fd.Required {
 						req = "required"
 					}
-					codes := codesOf(d, fd)
+					codes, only := codesOf(d, fd)
 					help := fd.Help
 					if len(codes) > 0 {
-						help = strings.TrimSpace(help + " One of: " + strings.Join(codes, ", ") + ".")
+						such := "Such as: "
+						if only {
+							such = "One of: "
+						}
+						help = strings.TrimSpace(help + " " + such + strings.Join(codes, ", ") + ".")
 					}
 					e.out.line(struct {
 						Type    string   `json:"type"`
@@ -58,16 +62,16 @@ func (c formsCmd) Run(e *env) error {
 	})
 }
 
-// codesOf is what a field takes, where that is a list.
-func codesOf(d *desk.Desk, f entry.Field) (codes []string) {
+// codesOf is what a field takes, where there is a list; only says that it takes nothing else.
+func codesOf(d *desk.Desk, f entry.Field) (codes []string, only bool) {
 	p, ok := d.Dictionary().Property(f.Property)
 	if !ok || p.CodeList == "" {
-		return nil
+		return nil, false
 	}
 	for _, c := range d.Dictionary().CodeList(p.CodeList) {
 		codes = append(codes, c.Code)
 	}
-	return codes
+	return codes, p.Type == pole.TypeCode
 }
 
 type submitCmd struct {

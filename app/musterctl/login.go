@@ -68,7 +68,7 @@ func sayWho(e *env, d *desk.Desk) error {
 	if !ok {
 		return errors.New("nobody is signed in: run musterctl login")
 	}
-	e.out.line(map[string]any{"type": "officer", "officer": o, "force": d.Force(), "state": d.State()}, "%s, %s", o.Display(), d.Force())
+	e.out.line(map[string]any{"type": "officer", "officer": o, "force": d.Force(), "state": d.State()}, "%s", strings.TrimSuffix(o.Display()+", "+d.Force(), ", "))
 	return nil
 }
 

@@ -302,7 +302,7 @@ func TestAnEntryFromTheTerminal(t *testing.T) {
 	if len(fields) < 10 || fields[0]["path"] == nil || fields[0]["label"] == nil {
 		t.Errorf("%v", fields)
 	}
-	says(t, m.do(exitDone, "", "forms", "incident").out, "incidentCategory", "concern", "P1")
+	says(t, m.do(exitDone, "", "forms", "incident").out, "incidentCategory", "concern", "1, 2, 3, 4")
 	says(t, m.do(exitDone, "", "outbox").out, "empty")
 	m.do(exitFailed, "", "forms", "poem")
 	m.do(exitFailed, "", with("submit", "poem")...)
