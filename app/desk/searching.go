@@ -135,7 +135,7 @@ func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]searc
 		if when, ok := d.dict.When(r); ok && v.When.IsZero() {
 			v.When, _, _ = pole.Span(when)
 		}
-		sc := scores[r.Ref.String()]
+		sc := scores[r.String()]
 		v.Old = v.Old || sc.Old
 		v.Score = max(v.Score, sc.Score)
 		for _, w := range sc.Matched {

@@ -285,7 +285,7 @@ func TestNoFalseMerge(t *testing.T) {
 		n := 0
 		for _, e := range g.Entities() {
 			n += len(e.Records)
-			if e.ID != e.Records[0].Ref.String() {
+			if e.ID != e.Records[0].String() {
 				t.Fatalf("%s begins with %s", e.ID, e.Records[0].Ref)
 			}
 			for i, a := range e.Records {

@@ -122,7 +122,7 @@ type hunch struct {
 }
 
 func newEntry(r pole.Record, rs *rules) *entry {
-	e := &entry{Record: r, ref: r.Ref.String(), rules: rs, values: map[pole.Property]value{}, all: map[pole.Property][]value{}}
+	e := &entry{Record: r, ref: r.String(), rules: rs, values: map[pole.Property]value{}, all: map[pole.Property][]value{}}
 	for _, id := range rs.identifies {
 		for _, p := range id.all {
 			e.gather(id.def.Name, p)
