@@ -179,7 +179,7 @@ func TestSearchGroupsAndSaysWhoDisagrees(t *testing.T) {
 func TestACaseOpensFromAnyOfItsRecords(t *testing.T) {
 	d := signedIn(t)
 	m := miller(t, find(t, d, "miller aaron 2011"))
-	ref := m.Entity.Records[0].Ref.String()
+	ref := m.Entity.Records[0].String()
 	d.mu.Lock()
 	d.latest = nil
 	d.mu.Unlock()
