@@ -16,7 +16,6 @@ import (
 
 	"muster/app/signin"
 	"muster/plugins/demoforce"
-	"muster/store/keyring/keyringtest"
 )
 
 // library is a stranger's system: lost property of a railway, with a shape, names, dates and a key header of its own.
@@ -254,12 +253,6 @@ func TestDoctorWhereNothingOpens(t *testing.T) {
 	}
 	says(t, m.do(exitPartly, "", "doctor").out, "PROBLEM", "profile.yaml", "correct")
 	says(t, m.do(exitFailed, "", "systems").err, "profile.yaml", "systmes")
-	keyringtest.Absent(t)
-	l := m.lines(exitPartly, "", "doctor")
-	if l[0]["check"] != "keyring" || l[0]["ok"] != false || l[0]["cure"] == nil {
-		t.Errorf("%v", l)
-	}
-	says(t, m.do(exitFailed, "x\n", "login", "--local", "--name", "Ada").err, "keyring")
 }
 
 // TestNothingIsTouchedOutsideTheProfile compares the home folder before and after.
