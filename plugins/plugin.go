@@ -231,11 +231,13 @@ type Submitter interface {
 // Cursor is where a Watcher was; "" starts at now.
 type Cursor string
 
-// Change is one change that a system announced.
+// Change is one change that a system announced. One without a record says only that the connection stands, or, with a Gap, that an
+// announcement could not be read: the next one is not held up by it, and the screen must say so.
 type Change struct {
 	Record  pole.Record
 	Removed bool
 	Cursor  Cursor
+	Gap     *Error
 }
 
 // Watcher is the ability to announce changes as they happen. Watch blocks until the context ends, the connection

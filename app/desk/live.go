@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"muster/app/audit"
+	"muster/app/signin"
 	"muster/plugins"
 	"muster/plugins/pole"
 )
@@ -103,6 +104,13 @@ func (d *Desk) watch(life context.Context, s *session, q *liveQueue, sys *system
 	var seeding sync.Mutex
 	wait := time.Second
 	for life.Err() == nil {
+		if d.State() == signin.Locked { // nothing is asked for behind a locked desk
+			select {
+			case <-life.Done():
+			case <-time.After(2 * time.Second):
+			}
+			continue
+		}
 		s.wg.Go(func() {
 			if seeding.TryLock() { // one at a time, however often the connection fails
 				defer seeding.Unlock()
@@ -119,11 +127,19 @@ func (d *Desk) watch(life context.Context, s *session, q *liveQueue, sys *system
 			began := d.now()
 			err = guard(func() error {
 				return w.Watch(ctx, kind, cursor, func(c plugins.Change) error {
-					q.set(sys.cfg.ID, true)
+					if q.set(sys.cfg.ID, true) {
+						d.notify(TopicSystems, sys.cfg.ID)
+					}
 					if c.Cursor != "" {
 						cursor = c.Cursor
 					}
-					d.liveChange(s, q, c, d.now())
+					switch {
+					case c.Gap != nil:
+						sys.note(d.now(), c.Gap)
+						d.notify(TopicSystems, sys.cfg.ID)
+					case !c.Record.IsZero():
+						d.liveChange(s, q, c, d.now())
+					}
 					return ctx.Err()
 				})
 			})

@@ -143,11 +143,13 @@ func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]searc
 		}
 	}
 	v.Matched = slices.Sorted(maps.Keys(matched))
-	for _, sys := range d.Systems() {
-		if systems[sys.ID] {
-			v.Systems = append(v.Systems, sys.ID)
+	d.mu.RLock()
+	for _, sys := range d.systems { // in the profile's order
+		if systems[sys.cfg.ID] {
+			v.Systems = append(v.Systems, sys.cfg.ID)
 		}
 	}
+	d.mu.RUnlock()
 	return v
 }
 

@@ -43,6 +43,7 @@ type session struct {
 // How long and how much is kept of what was read. A later policy decides.
 const (
 	cacheAge     = 30 * 24 * time.Hour
+	outboxAge    = 90 * 24 * time.Hour // since an entry was settled everywhere
 	cacheRecords = 200_000
 	cacheBytes   = 1 << 30
 )
@@ -93,6 +94,9 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	s.wg.Go(func() { s.outbox.Run(s.ctx) })
 	d.startLive(s)
 	s.later(func(context.Context) {
+		if _, err := s.outbox.Purge(d.now().Add(-outboxAge)); err != nil {
+			d.log.Warn("entries that were delivered long ago could not be forgotten", "error", err)
+		}
 		_, _ = s.store.Trim(d.now(), store.TrimPolicy{MaxAge: cacheAge, MaxRecords: cacheRecords, MaxBytes: cacheBytes})
 	})
 	return nil

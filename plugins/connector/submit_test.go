@@ -115,14 +115,29 @@ func TestWatchFollowsTheStream(t *testing.T) {
 	srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/live": func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		from := r.Header.Get("Last-Event-ID")
-		_, _ = io.WriteString(w, "id: 5\nevent: changed\ndata: {\"no\":\"I1\",\"text\":\"after "+from+"\"}\n\nevent: noise\ndata: {}\n\nid: 6\nevent: gone\ndata: {\"no\":\"I2\"}\n\n")
+		_, _ = io.WriteString(w, "id: 5\nevent: changed\ndata: {\"no\":\"I1\",\"text\":\"after "+from+"\"}\n\nid: 55\nevent: changed\ndata: {\"odd\":1}\n\nevent: noise\ndata: {}\n\nid: 6\nevent: gone\ndata: {\"no\":\"I2\"}\n\n")
 		w.(http.Flusher).Flush()
 		<-r.Context().Done()
 	}})
 	sys, _ := open(t, acme, srv.URL)
 	ctx, cancel := context.WithCancel(officer())
 	var got []string
+	opened, gaps := 0, 0
 	err := sys.(plugins.Watcher).Watch(ctx, "incident", "4", func(c plugins.Change) error {
+		switch {
+		case c.Gap != nil:
+			gaps++
+			if c.Gap.Kind != plugins.Drift || c.Cursor != "55" {
+				t.Errorf("gap %+v at %s", c.Gap, c.Cursor)
+			}
+			return nil
+		case c.Record.ID == "":
+			opened++
+			if len(got) > 0 || c.Cursor != "4" {
+				t.Errorf("the connection was announced at %s, after %v", c.Cursor, got)
+			}
+			return nil
+		}
 		d, _ := c.Record.First("description")
 		got = append(got, fmt.Sprint(c.Record.ID, d.Value.Source, c.Removed, c.Cursor))
 		if len(got) == 2 {
@@ -132,6 +147,9 @@ func TestWatchFollowsTheStream(t *testing.T) {
 	})
 	if plugins.KindOf(err) != plugins.Cancelled || strings.Join(got, ";") != "I1after 4 false 5;I2 true 6" && strings.Join(got, ";") != "I1after 4false5;I2true6" {
 		t.Errorf("%v %v", got, err)
+	}
+	if opened != 1 || gaps != 1 {
+		t.Errorf("the connection was announced %d times, an announcement that cannot be read %d times", opened, gaps)
 	}
 }
 

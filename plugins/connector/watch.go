@@ -50,11 +50,17 @@ func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor,
 		}
 		return s.fail(plugins.Drift, "%s did not open its stream of changes.", s.spec.name)
 	}
+	if err := each(plugins.Change{Cursor: cursor}); err != nil {
+		return err
+	}
 	var stopped error
 	err = events(resp.Body, string(cursor), func(e event) error {
 		changes, err := s.changes(ctx, k, in, e)
 		if err != nil {
-			return err
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			changes = []plugins.Change{{Cursor: plugins.Cursor(e.id), Gap: s.named(err)}} // announced again it would be the same
 		}
 		for _, c := range changes {
 			if stopped = each(c); stopped != nil {

@@ -251,6 +251,9 @@ func TestLiveIncidentsArrive(t *testing.T) {
 		}
 	}()
 	err := w.Watch(ctx, "incident", "", func(c plugins.Change) error {
+		if c.Record.ID == "" && c.Gap == nil {
+			return nil // the connection stands
+		}
 		if c.Record.ID == "" || c.Cursor == "" || len(c.Record.Facts) == 0 {
 			t.Errorf("%+v", c)
 		}
@@ -267,6 +270,9 @@ func TestLiveIncidentsArrive(t *testing.T) {
 	again, stop := context.WithCancel(officer(t))
 	defer stop()
 	err = w.Watch(again, "incident", cursor, func(c plugins.Change) error {
+		if c.Record.ID == "" && c.Gap == nil {
+			return nil
+		}
 		if c.Cursor == cursor {
 			t.Error("the last change came again")
 		}
