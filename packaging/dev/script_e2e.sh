@@ -66,7 +66,7 @@ rc=0; submit --wait 4s >"$work/partly.json" 2>"$work/partly.err" || rc=$?
 want "partial delivery is exit code 3 and shown" test $rc = 3
 want "two delivered, custody waits" has 'map(select(.type=="delivery")) | (map(select(.state=="delivered"))|length)==2 and (map(select(.system=="custody" and (.state=="waiting" or .state=="doubtful")))|length)==1' "$work/partly.json"
 ctl demo fault custody none >/dev/null
-ctl outbox run --wait 60s >"$work/outbox.json" 2>"$work/outbox.err"
+ctl outbox run --wait 150s >"$work/outbox.json" 2>"$work/outbox.err"
 want "delivered once it is back" has 'map(select(.type=="delivery")) | all(.[]; .state=="delivered")' "$work/outbox.json"
 curl -fsS -H "Authorization: Bearer $MUSTER_DEMO_TOKEN" "$MUSTER_DEMO_CONTROL/deliveries?system=custody" >"$work/deliveries.json"
 want "custody holds each entry exactly once" jq -e '[.. | objects | select(has("client_ref")) | .client_ref] | length == 2 and (unique | length) == 2' "$work/deliveries.json" >/dev/null
