@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"muster/app/desk"
 	"muster/app/search"
 	"muster/plugins/pole"
 	"muster/ui/place"
@@ -32,19 +33,16 @@ type searchPlace struct {
 	noView  bool
 	ticking bool
 	closed  bool
-	quiet   bool                 // the list is given the keyboard, not moved in
-	badges  map[badgeKey]float32 // measured heights
-	up      bool                 // on screen
-	shown   string               // what empty shows
+	quiet   bool                  // the list is given the keyboard, not moved in
+	heights map[heightKey]float32 // measured heights
+	up      bool                  // on screen
+	shown   string                // what empty shows
 }
 
-// badgeKey is what the height of a row's badges depends on.
-type badgeKey struct {
-	id       string
-	warnings int
-	possible string
-	old      bool
-	width    float32
+// heightKey is what the height of a row depends on. A view is never changed: what systems add comes as another.
+type heightKey struct {
+	view  *desk.EntityView
+	width float32
 }
 
 // Below these widths of the place the preview, and then the side column, fold away.
@@ -54,7 +52,7 @@ const (
 )
 
 func newSearch(k *kit, h place.Host) *searchPlace {
-	p := &searchPlace{base: base{k: k, host: h, id: place.Search}, parts: rows[*resultRow]{}, badges: map[badgeKey]float32{}}
+	p := &searchPlace{base: base{k: k, host: h, id: place.Search}, parts: rows[*resultRow]{}, heights: map[heightKey]float32{}}
 	p.vm = vm.NewSearch(k.env, k.desk, k.build)
 	p.vm.WithPurpose = h.WithPurpose
 	p.vm.OnChange = p.refresh
@@ -70,6 +68,7 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 		func(i int, o fyne.CanvasObject, _ widgets.RowState) { p.parts[o].set(p.vm.Row(i)) })
 	p.list.Look = widgets.CardedRows
 	p.list.Height = p.rowHeight
+	p.list.Rough = p.roughHeight
 	p.list.Label = t("screens.search.title")
 	p.list.OnSelect = p.moved
 	p.list.OnOpen = p.open
@@ -120,7 +119,7 @@ func (p *searchPlace) Shown(arg any) {
 	p.up = true
 	switch a := arg.(type) {
 	case string:
-		clear(p.badges)
+		clear(p.heights)
 		p.vm.Take(a, nil)
 		p.vm.Run()
 	case place.SearchArg:
@@ -128,7 +127,7 @@ func (p *searchPlace) Shown(arg any) {
 		if in, ok := a.As.(search.Interpretation); ok {
 			as = &in
 		}
-		clear(p.badges)
+		clear(p.heights)
 		p.vm.Take(a.Text, as)
 		p.vm.Run()
 	default:
@@ -238,41 +237,49 @@ func (p *searchPlace) settle() {
 	p.list.Focus()
 }
 
-// rowHeight is the height of a result: one line for who it is, one for its danger where there is any, one for why it is here.
+// rowHeight is the height of a result: one line for who it is or two, its danger where there is any, one line for why it is here.
 func (p *searchPlace) rowHeight(i int, width float32) float32 {
+	k := heightKey{p.vm.At(i), width}
+	h, known := p.heights[k]
+	if known {
+		return h
+	}
+	h = theme.Gap(5) + 2*line() + 3
 	title, detail, systems, warns := p.vm.Shape(i)
-	h := theme.Gap(5) + 2*line() + 3
-	// Letters are counted to tell whether who it is needs a second line; only where that is close are they measured.
-	room := width - theme.Gap(10) - scaled(52)*float32(systems)
-	guess := scaled(8.2*float32(title) + 6.4*float32(detail) + 8)
-	if guess > 1.2*room || guess > 0.8*room && p.twoLines(i, width) {
+	if guess, room := headGuess(title, detail, systems, width); guess > 1.2*room || guess > 0.8*room && p.twoLines(i, width) {
 		h += line() + 2
 	}
 	if warns {
 		// Danger is never cut: the badges are measured, on as many lines as they need.
-		row := p.vm.Row(i)
-		k := badgeKey{row.ID, len(row.Warnings), row.Possible, row.Old, width}
-		b, known := p.badges[k]
-		if !known {
-			b = widgets.HeightFor(widgets.NewFlow(rowBadges(row)...), width-theme.Gap(7)) + theme.Gap(1)
-			p.badges[k] = b
-		}
-		h += b
+		h += widgets.HeightFor(widgets.NewFlow(rowBadges(p.vm.Row(i))...), width-theme.Gap(7)) + theme.Gap(1)
+	}
+	p.heights[k] = h
+	return h
+}
+
+// roughHeight is about the height of a result that is not in sight.
+func (p *searchPlace) roughHeight(i int, width float32) float32 {
+	title, detail, systems, warns := p.vm.Shape(i)
+	h := theme.Gap(5) + 2*line() + 3
+	if guess, room := headGuess(title, detail, systems, width); guess > room {
+		h += line() + 2
+	}
+	if warns {
+		h += 2 * line()
 	}
 	return h
+}
+
+// headGuess tells by counting letters how wide who it is may be, and how much room there is for it.
+func headGuess(title, detail, systems int, width float32) (guess, room float32) {
+	return scaled(8.2*float32(title) + 6.4*float32(detail) + 8), width - theme.Gap(10) - scaled(52)*float32(systems)
 }
 
 // twoLines measures whether who row i is needs a second line.
 func (p *searchPlace) twoLines(i int, width float32) bool {
 	row := p.vm.Row(i)
-	k := badgeKey{row.ID + "\x00" + row.Title + row.Detail, len(row.Marks), "", false, width}
-	h, known := p.badges[k]
-	if !known {
-		r := &resultRow{head: widgets.NewFlow(headRuns(row)...), chips: widgets.NewFlow(markRuns(row)...)}
-		h = widgets.HeightFor(widgets.Row(3, widgets.Grow(r.head), widgets.Fix(r.chips)), width-theme.Gap(7))
-		p.badges[k] = h
-	}
-	return h > line()*1.6
+	head, chips := widgets.NewFlow(headRuns(row)...), widgets.NewFlow(markRuns(row)...)
+	return widgets.HeightFor(widgets.Row(3, widgets.Grow(head), widgets.Fix(chips)), width-theme.Gap(7)) > line()*1.6
 }
 
 // refresh brings everything on screen up to date; the view-model calls it at most every 80 ms.

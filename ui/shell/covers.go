@@ -52,7 +52,7 @@ func coverOf(width float32, keys string, content fyne.CanvasObject) fyne.CanvasO
 	foot.Align = fyne.TextAlignCenter
 	banner := widgets.NewBanner()
 	banner.SetQuiet(i18n.T("cover.banner"))
-	return widgets.Ground(theme.Background, container.NewBorder(banner, widgets.Pad(3, 4, foot), nil, nil, widgets.Centred(width, card)))
+	return container.NewBorder(banner, widgets.Pad(3, 4, foot), nil, nil, widgets.Centred(width, card)) // on the window's own ground
 }
 
 func (s *Shell) startingCover() *coverScreen {

@@ -56,7 +56,7 @@ func newFrame(s *Shell, isMain bool, id place.ID, key string) *frame {
 	f.float = container.NewWithoutLayout()
 	f.status = widgets.NewStatusBar()
 	f.toast = newToast(f)
-	objs := []fyne.CanvasObject{widgets.Ground(theme.Background, container.NewStack()), f.banner, f.holder}
+	objs := []fyne.CanvasObject{container.NewStack(), f.banner, f.holder} // on the window's own ground
 	if isMain {
 		f.rail = widgets.NewRail(railItems(), func(id string) { f.Go(place.ID(id), nil) })
 		f.top = newTopBar(f)

@@ -286,6 +286,14 @@ func (s *Search) ID(i int) string {
 	return s.shown[i]
 }
 
+// At is the entity of row i of those shown, nil if there is none. It must not be changed; what systems add comes as another.
+func (s *Search) At(i int) *desk.EntityView {
+	if i < 0 || i >= len(s.shown) {
+		return nil
+	}
+	return s.rows[s.shown[i]]
+}
+
 // Shape is what the height of row i depends on: how long its title and detail are, by how many systems, and whether it has
 // something to warn of. It is asked of every row whenever results come in, and copies nothing.
 func (s *Search) Shape(i int) (title, detail, systems int, warns bool) {

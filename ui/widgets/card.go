@@ -146,21 +146,23 @@ func (c *Card) restyle() {
 
 // CreateRenderer implements fyne.Widget.
 func (c *Card) CreateRenderer() fyne.WidgetRenderer {
-	bg := canvas.NewRectangle(none)
+	bg := newPlate()
 	over := canvas.NewRectangle(none)
-	p := &paint{objects: []fyne.CanvasObject{bg, c.Content, over}}
+	p := &paint{objects: append(bg.objects(), c.Content, over)}
+	content := len(p.objects) - 2
+	var style func()
 	p.min = func() fyne.Size {
 		v, h := c.pads()
 		return c.Content.MinSize().AddWidthHeight(2*h, 2*v)
 	}
 	p.layout = func(s fyne.Size) {
 		v, h := c.pads()
-		bg.Resize(s)
 		over.Resize(s)
+		style()
 		c.Content.Move(fyne.NewPos(h, v))
 		c.Content.Resize(fyne.NewSize(s.Width-2*h, s.Height-2*v))
 	}
-	style := func() {
+	style = func() {
 		r := theme.Size(theme.Radius)
 		fillc, edge, width := theme.Panel, theme.Line, float32(1)
 		if c.Fill != "" {
@@ -175,19 +177,20 @@ func (c *Card) CreateRenderer() fyne.WidgetRenderer {
 		if c.focused {
 			edge, width = theme.Focus, 2
 		}
-		bg.FillColor = theme.Color(fillc)
+		fill := theme.Color(fillc)
 		if c.hovered && c.OnTap != nil && !c.Selected {
-			bg.FillColor = blend(theme.Color(fillc), theme.Color(theme.Hover))
+			fill = blend(fill, theme.Color(theme.Hover))
 		}
-		bg.CornerRadius, over.CornerRadius = r, r
-		over.FillColor = none
+		bg.set(c.Size(), r, width, fill, theme.Color(edge))
+		// Content that reaches the edge lies over it; there the edge is drawn again, on top.
+		over.Hidden = !c.Flush
+		over.CornerRadius, over.FillColor = r, none
 		over.StrokeColor, over.StrokeWidth = theme.Color(edge), width
-		canvas.Refresh(bg)
 		canvas.Refresh(over)
 	}
 	c.ring = style
 	p.refresh = func() {
-		p.objects[1] = c.Content
+		p.objects[content] = c.Content
 		style()
 		p.layout(c.Size())
 		c.Content.Refresh()

@@ -46,6 +46,8 @@ type List struct {
 	// Height gives the height of row i at a width; nil means that every row is RowHeight tall.
 	Height    func(i int, width float32) float32
 	RowHeight float32
+	// Rough gives about the height of row i, quickly, for rows that have not been in sight; nil means that Height is quick enough.
+	Rough func(i int, width float32) float32
 	// OnSelect is called when the officer moves to a row, OnOpen when it is opened.
 	OnSelect func(id string)
 	OnOpen   func(id string)
@@ -57,6 +59,8 @@ type List struct {
 	focused  bool
 	tops     []float32 // top of each row, and the end of the last
 	ids      []string
+	exact    map[string]bool // rows that have been in sight, where there is Rough
+	settling bool            // rows that come into sight are being measured
 	width    float32
 	scroll   *container.Scroll
 	body     *listBody
@@ -111,6 +115,9 @@ func (l *List) choose(i int) {
 	id := l.Data.ID(i)
 	moved := id != l.selected
 	l.selected = id
+	if l.sight(i, i+1) {
+		l.measure()
+	}
 	l.reveal(i)
 	l.refreshRows()
 	if moved && l.OnSelect != nil {
@@ -225,6 +232,23 @@ func (l *List) inset() float32 {
 	return 0
 }
 
+// sight takes rows first to last-1 for in sight, and reports whether their heights were only rough until now.
+func (l *List) sight(first, last int) bool {
+	if l.Rough == nil {
+		return false
+	}
+	if l.exact == nil {
+		l.exact = map[string]bool{}
+	}
+	fresh := false
+	for i := first; i < last && i < len(l.ids); i++ {
+		if !l.exact[l.ids[i]] {
+			l.exact[l.ids[i]], fresh = true, true
+		}
+	}
+	return fresh
+}
+
 // measure works out where rows stand and keeps in place on screen the row that the officer looks at: the selected one if
 // it is in sight, else the first in sight.
 func (l *List) measure() {
@@ -262,7 +286,10 @@ func (l *List) measure() {
 		}
 		l.tops[i] = y
 		h := rh
-		if l.Height != nil {
+		switch {
+		case l.Rough != nil && !l.exact[id]:
+			h = l.Rough(i, l.width)
+		case l.Height != nil:
 			h = l.Height(i, l.width)
 		}
 		y += h + l.between()
@@ -356,17 +383,17 @@ func (b *listBody) fill() {
 	if b.draw == nil || l.scroll == nil || len(l.tops) == 0 {
 		return
 	}
+	if l.settling {
+		return
+	}
+	b.settle()
 	n := len(l.ids)
-	off, h := l.scroll.Offset.Y, l.scroll.Size().Height
+	h := l.scroll.Size().Height
 	was := b.shown
 	b.shown = make(map[string]*listRow, len(was))
 	b.draw.objects = b.draw.objects[:0]
 	if n > 0 && h > 0 {
-		first := l.at(off)
-		last := first
-		for last < n && l.tops[last] < off+h {
-			last++
-		}
+		first, last := l.inSight()
 		var fresh []int
 		for i := first; i < last; i++ {
 			if r, ok := was[l.ids[i]]; ok {
@@ -389,6 +416,37 @@ func (b *listBody) fill() {
 		}
 	}
 	canvas.Refresh(b)
+}
+
+// settle measures the rows that come into sight, which may bring others there.
+func (b *listBody) settle() {
+	l := b.list
+	if l.Rough == nil || len(l.ids) == 0 || l.scroll.Size().Height <= 0 {
+		return
+	}
+	l.settling = true
+	defer func() { l.settling = false }()
+	for range 8 {
+		if !l.sight(l.inSight()) {
+			return
+		}
+		was := l.Total()
+		l.measure()
+		if l.Total() != was {
+			l.scroll.Refresh()
+		}
+	}
+}
+
+// inSight is the first row in sight and the one after the last.
+func (l *List) inSight() (first, last int) {
+	off, h := l.scroll.Offset.Y, l.scroll.Size().Height
+	first = l.at(off)
+	last = first
+	for last < len(l.ids) && l.tops[last] < off+h {
+		last++
+	}
+	return first, last
 }
 
 func (b *listBody) row() *listRow {
@@ -450,8 +508,12 @@ func (r *listRow) restyle() {
 }
 
 func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
+	card := newPlate()
 	bg, over, line, mark := canvas.NewRectangle(none), canvas.NewRectangle(none), canvas.NewRectangle(none), canvas.NewRectangle(none)
 	p := &paint{objects: []fyne.CanvasObject{bg, line, mark, r.content, over}}
+	if r.list.Look == CardedRows {
+		p.objects = append(card.objects(), r.content)
+	}
 	p.min = func() fyne.Size { return r.content.MinSize() }
 	p.layout = func(s fyne.Size) {
 		bg.Resize(s)
@@ -466,34 +528,49 @@ func (r *listRow) CreateRenderer() fyne.WidgetRenderer {
 		line.Move(fyne.NewPos(0, s.Height-1))
 		line.Resize(fyne.NewSize(s.Width, 1))
 		r.content.Resize(s)
+		if r.list.Look == CardedRows {
+			r.style()
+		}
+	}
+	carded := func() {
+		l := r.list
+		sel := r.id == l.selected
+		fill, edge, width := theme.Color(theme.Panel), theme.Color(theme.Line), float32(1)
+		if r.hovered {
+			fill = blend(fill, theme.Color(theme.Hover))
+		}
+		if sel {
+			fill, edge, width = theme.Color(theme.Selection), theme.Color(theme.Accent), 2
+			if l.focused {
+				edge = theme.Color(theme.Focus)
+			}
+		}
+		card.set(r.Size(), theme.Size(theme.Radius), width, fill, edge)
+		canvas.Refresh(r)
 	}
 	r.style = func() {
 		l := r.list
+		if l.Look == CardedRows {
+			carded()
+			return
+		}
 		sel := r.id == l.selected
 		bg.FillColor, over.FillColor, over.StrokeWidth = none, none, 0
 		bg.CornerRadius, over.CornerRadius = 0, 4
 		line.FillColor = theme.Color(theme.Line)
 		line.Hidden = l.Look != LinedRows || r.last
 		mark.FillColor = theme.Color(theme.SelectedAccent)
-		mark.Hidden = !sel || l.Look == CardedRows
-		if l.Look == CardedRows {
-			bg.FillColor = theme.Color(theme.Panel)
-			bg.CornerRadius, over.CornerRadius = theme.Size(theme.Radius), theme.Size(theme.Radius)
-			over.StrokeColor, over.StrokeWidth = theme.Color(theme.Line), 1
-		}
+		mark.Hidden = !sel
 		if r.hovered {
-			under := theme.Color(theme.Panel)
-			bg.FillColor = blend(under, theme.Color(theme.Hover))
+			bg.FillColor = blend(theme.Color(theme.Panel), theme.Color(theme.Hover))
 		}
 		if sel {
 			bg.FillColor = theme.Color(theme.Selection)
-			if l.Look == CardedRows {
-				over.StrokeColor, over.StrokeWidth = theme.Color(theme.Accent), 2
-			}
 			if l.focused {
 				over.StrokeColor, over.StrokeWidth = theme.Color(theme.Focus), 2
 			}
 		}
+		over.Hidden = over.StrokeWidth == 0
 		canvas.Refresh(r)
 	}
 	p.refresh = func() { r.style() }

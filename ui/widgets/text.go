@@ -191,11 +191,23 @@ type Flow struct {
 	widget.BaseWidget
 	runs     []Run
 	MaxLines int // 0 is no limit; the last line then ends in …
+
+	wordsOnly bool
+	known     []setting // how the words stand at widths that were asked for
+}
+
+// setting is how the words of a flow stand at a width, in a text size. The window asks for it at every frame.
+type setting struct {
+	width, size float32
+	lines       int
+	pieces      []piece
+	height      float32
 }
 
 // NewFlow sets runs in lines.
 func NewFlow(runs ...Run) *Flow {
-	f := &Flow{runs: runs}
+	f := &Flow{}
+	f.take(runs)
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -205,8 +217,15 @@ func NewPara(text string, s Style) *Flow { return NewFlow(Span(text, s)) }
 
 // Set changes what is set.
 func (f *Flow) Set(runs ...Run) {
-	f.runs = runs
+	f.take(runs)
 	f.Refresh()
+}
+
+func (f *Flow) take(runs []Run) {
+	f.runs, f.known, f.wordsOnly = runs, nil, true
+	for _, r := range runs {
+		f.wordsOnly = f.wordsOnly && r.Obj == nil // an object may change its size by itself
+	}
 }
 
 // AccessibilityLabel gives the words to a screen reader.
@@ -236,8 +255,26 @@ type piece struct {
 
 const inlineGap = 1.25 // units around an object in a line
 
-// set works out where every piece stands at a width.
-func (f *Flow) set(width float32) (out []piece, height float32) {
+// set is where every piece stands at a width.
+func (f *Flow) set(width float32) ([]piece, float32) {
+	if !f.wordsOnly {
+		return f.setAnew(width)
+	}
+	size := theme.Size(theme.SizeBody)
+	for _, k := range f.known {
+		if k.width == width && k.size == size && k.lines == f.MaxLines {
+			return k.pieces, k.height
+		}
+	}
+	ps, h := f.setAnew(width)
+	if len(f.known) >= 4 {
+		f.known = nil
+	}
+	f.known = append(f.known, setting{width: width, size: size, lines: f.MaxLines, pieces: ps, height: h})
+	return ps, h
+}
+
+func (f *Flow) setAnew(width float32) (out []piece, height float32) {
 	if width <= 0 {
 		width = 1e6
 	}
