@@ -309,6 +309,21 @@ func incident(t testing.TB, d *Desk) entry.Draft {
 	return dr
 }
 
+func TestPrefillTakesTheBestAddressWhole(t *testing.T) {
+	d := signedIn(t)
+	dr := incident(t, d)
+	// Intelligence says 4 Brook Court; records management and command and control say 12 Alder Rise, which stands first in the case.
+	for path, want := range map[string]string{"location.buildingNumber": "12", "location.thoroughfareName": "Alder Rise", "location.postcode": "LS8 2QX",
+		"person.surname": "MILLER", "person.givenName": "Aaron", "person.dateOfBirth": "03/11/2011"} {
+		if got := dr.Values[path]; !strings.EqualFold(got, want) {
+			t.Errorf("%s is prefilled with %q, want %q", path, got, want)
+		}
+		if dr.From[path].IsZero() || dr.From[path].System == "intel" && strings.HasPrefix(path, "location") {
+			t.Errorf("%s comes from %v", path, dr.From[path])
+		}
+	}
+}
+
 func TestOneEntryReachesEverySystemOnce(t *testing.T) {
 	d := signedIn(t)
 	dr := incident(t, d)

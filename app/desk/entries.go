@@ -127,15 +127,7 @@ func (d *Desk) fill(f entry.Form, dr entry.Draft, c caseview.Case) entry.Draft {
 	if !ok {
 		return dr
 	}
-	var values []entry.Source
-	for _, m := range slices.Concat(c.Disagreements, c.Agreed) {
-		values = append(values, bestOf(m)...)
-	}
-	for _, r := range c.Records { // the parts of grouped values, such as the lines of an address, stand only in the records
-		for _, fact := range r.Facts {
-			values = append(values, entry.Source{Property: fact.Property, Value: fact.Value, Ref: r.Ref})
-		}
-	}
+	values := d.bestValues(c)
 	var refs []pole.Ref
 	for _, r := range c.Records {
 		refs = append(refs, r.Ref)
@@ -153,14 +145,53 @@ func (d *Desk) fill(f entry.Form, dr entry.Draft, c caseview.Case) entry.Draft {
 	return dr
 }
 
-func bestOf(m caseview.Merged) []entry.Source {
+// bestValues are the values that stand first in a case, the parts of a name or an address with them: all parts come from one record
+// that says the whole, never some from another, whose address may be a different one.
+func (d *Desk) bestValues(c caseview.Case) []entry.Source {
 	var out []entry.Source
-	for _, v := range m.Values {
-		if len(v.Sources) > 0 {
-			out = append(out, entry.Source{Property: m.Property, Value: v.Value, Ref: v.Sources[0].Ref})
+	for _, m := range slices.Concat(c.Disagreements, c.Agreed) {
+		if len(m.Values) == 0 || len(m.Values[0].Sources) == 0 {
+			continue
+		}
+		best := m.Values[0]
+		out = append(out, entry.Source{Property: m.Property, Value: best.Value, Ref: best.Sources[0].Ref})
+		if g, ok := d.dict.GroupOf(m.Property); ok && g.Property == m.Property {
+			out = append(out, d.partsOf(g, best, c.Records)...)
 		}
 	}
 	return out
+}
+
+// partsOf are the parts of a composite as that one of its sources says them which says most.
+func (d *Desk) partsOf(g pole.GroupDef, a caseview.Alternative, records []pole.Record) []entry.Source {
+	var most []entry.Source
+	for _, src := range a.Sources {
+		i := slices.IndexFunc(records, func(r pole.Record) bool { return r.Ref == src.Ref })
+		if i < 0 {
+			continue
+		}
+		together := map[string][]pole.Fact{}
+		for _, f := range records[i].Facts {
+			if f.Property == g.Property || slices.Contains(g.Parts, f.Property) {
+				together[f.Group] = append(together[f.Group], f)
+			}
+		}
+		for _, facts := range together {
+			if d.dict.Whole(g, facts).Norm != src.Value.Norm {
+				continue
+			}
+			var parts []entry.Source
+			for _, f := range facts {
+				if f.Property != g.Property {
+					parts = append(parts, entry.Source{Property: f.Property, Value: f.Value, Ref: src.Ref})
+				}
+			}
+			if len(parts) > len(most) {
+				most = parts
+			}
+		}
+	}
+	return most
 }
 
 // UseEntity fills a part of a draft from the entity that the officer picked.
@@ -169,11 +200,7 @@ func (d *Desk) UseEntity(dr entry.Draft, part string, e match.Entity) (entry.Dra
 	if err != nil {
 		return dr, err
 	}
-	c := caseview.Build(d.dict, caseview.Input{Entity: e})
-	var values []entry.Source
-	for _, m := range slices.Concat(c.Disagreements, c.Agreed) {
-		values = append(values, bestOf(m)...)
-	}
+	values := d.bestValues(caseview.Build(d.dict, caseview.Input{Entity: e}))
 	var refs []pole.Ref
 	for _, r := range e.Records {
 		refs = append(refs, r.Ref)

@@ -403,7 +403,11 @@ func (t *tour) fill() error {
 			case *widgets.Select:
 				if len(c.Options) > 0 {
 					f.Focus()
-					t.press(fyne.KeyDown)
+					if slices.ContainsFunc(c.Options, func(o widgets.Option) bool { return o.Value == "concern" }) {
+						t.typed("concern")
+					} else {
+						t.press(fyne.KeyDown)
+					}
 					t.press(fyne.KeyReturn)
 				}
 			case *widgets.Input:
