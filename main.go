@@ -62,6 +62,7 @@ func run(args []string) int {
 	if err := crash.Watch(filepath.Join(dir, "crash"), version); err != nil {
 		fmt.Fprintln(os.Stderr, "No crash report can be kept:", err)
 	}
+	shell.Tune()
 	if err := shell.CheckDisplay(); err != nil {
 		return fail(err)
 	}

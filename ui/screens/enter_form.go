@@ -1,6 +1,7 @@
 package screens
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -225,7 +226,7 @@ func (f *formView) control(x vm.Field) fyne.CanvasObject {
 // refresh brings marks, errors, counts and targets up to date; what is being typed into is left alone.
 func (f *formView) refresh() {
 	v := f.p.vm
-	if f.shown != v.Section() {
+	if f.shown != v.Section() || !slices.Equal(f.order, paths(v.Fields())) {
 		f.build()
 	}
 	sections := v.Sections()
@@ -244,11 +245,17 @@ func (f *formView) refresh() {
 		field.SetLabel(x.Label, f.marks(x)...)
 		field.SetError(x.Error)
 		field.SetCount(x.Count)
+		var below []widgets.Run
 		if x.From != nil {
-			field.SetFrom(widgets.Inline(chip(*x.From)), widgets.Span(t("screens.entry.from", "system", x.From.Name), widgets.Small))
-		} else {
-			field.SetFrom()
+			below = append(below, widgets.Inline(chip(*x.From)), widgets.Span(t("screens.entry.from", "system", x.From.Name), widgets.Small))
 		}
+		if x.Doubt != "" {
+			if len(below) > 0 {
+				below = append(below, widgets.NewLine())
+			}
+			below = append(below, widgets.Inline(widgets.NewGlyph(widgets.HalfTri, theme.Disagree, 10)), widgets.Span(x.Doubt, widgets.Caution))
+		}
+		field.SetFrom(below...)
 		switch c := field.Control().(type) {
 		case *widgets.Input:
 			c.SetInvalid(x.Error != "")
@@ -270,6 +277,14 @@ func (f *formView) refresh() {
 	f.refreshTargets()
 	f.refreshNotice()
 	f.object.Refresh()
+}
+
+func paths(fields []vm.Field) []string {
+	var out []string
+	for _, x := range fields {
+		out = append(out, x.Path)
+	}
+	return out
 }
 
 func show(o fyne.CanvasObject, on bool) {

@@ -238,7 +238,22 @@ func (s *Shell) uncoverAll() {
 		s.main.Go(place.Desk, nil)
 		s.reopen()
 		go s.desk.CheckSystems(s.ctx)
+		s.prepareSearch()
 	}
+}
+
+// prepareSearch builds the search place while nothing else is to be done, so that the first results find it there.
+func (s *Shell) prepareSearch() {
+	if s.opts.Quiet {
+		return
+	}
+	time.AfterFunc(400*time.Millisecond, func() {
+		s.opts.Post(func() {
+			if !s.closed && !s.main.coverUp && s.desk.State() == signin.SignedIn {
+				s.main.placeOf(place.Search)
+			}
+		})
+	})
 }
 
 // touch tells the desk that the officer is there.

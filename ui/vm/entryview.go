@@ -94,15 +94,20 @@ type Field struct {
 	Count   string // '148 of 2,000'; "" without a limit worth showing
 	From    *Mark  // the system that the value was prefilled from
 	Error   string
+	Doubt   string // what the officer should know of the value; no hindrance
 }
 
-// Fields lists the fields of the section on screen.
+// Fields lists the fields of the section on screen: those that a target takes, and those that hold something.
 func (e *Entry) Fields() []Field {
 	if e.draft == nil || e.section >= len(e.form.Sections) {
 		return nil
 	}
 	var out []Field
+	anyOn := e.targetsOn() > 0
 	for _, f := range e.form.Sections[e.section].Fields {
+		if anyOn && len(e.review.Fields[f.Path]) == 0 && e.Value(f.Path) == "" {
+			continue // nothing is asked that no system wants
+		}
 		out = append(out, e.field(f))
 	}
 	return out
@@ -157,6 +162,11 @@ func (e *Entry) field(f entry.Field) Field {
 	if ref, ok := e.draft.From[f.Path]; ok {
 		m := e.marks.Of(ref.System)
 		v.From = &m
+	}
+	for _, d := range e.review.Doubts {
+		if d.Path == f.Path && v.Error == "" {
+			v.Doubt = d.Say
+		}
 	}
 	return v
 }

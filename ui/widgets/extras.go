@@ -189,7 +189,7 @@ func (w *Waterfall) AccessibilityRole() fyne.AccessibleRole { return fyne.Access
 // CreateRenderer implements fyne.Widget.
 func (w *Waterfall) CreateRenderer() fyne.WidgetRenderer {
 	p := &paint{}
-	rowH := func() float32 { return gap(5.5) }
+	rowH := func() float32 { return max(gap(5.5), lineHeight(theme.Size(theme.SizeSmall))) }
 	p.min = func() fyne.Size { return fyne.NewSize(gap(70), float32(len(w.bars))*rowH()) }
 	build := func() {
 		z := w.Size()
@@ -199,7 +199,11 @@ func (w *Waterfall) CreateRenderer() fyne.WidgetRenderer {
 			at += b.Bits
 			lo, hi = min(lo, at), max(hi, at)
 		}
+		number := Style{Size: theme.SizeSmall, Mono: true}
 		labelW, numW := min(z.Width*0.36, 190), float32(52)
+		for _, b := range w.bars {
+			numW = max(numW, number.measure(b.Text)+1)
+		}
 		room := z.Width - labelW - numW - 12
 		scale := float32(0)
 		if hi > lo {
@@ -220,7 +224,7 @@ func (w *Waterfall) CreateRenderer() fyne.WidgetRenderer {
 			r.CornerRadius = 2
 			r.Move(fyne.NewPos(labelW+float32(from-lo)*scale, y+rowH()/2-6))
 			r.Resize(fyne.NewSize(max(2, float32(to-from)*scale), 12))
-			n := NewWords(b.Text, Style{Size: theme.SizeSmall, Mono: true})
+			n := NewWords(b.Text, number)
 			n.Align = fyne.TextAlignTrailing
 			n.Move(fyne.NewPos(z.Width-numW, y))
 			n.Resize(fyne.NewSize(numW, rowH()))

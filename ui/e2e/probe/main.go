@@ -30,33 +30,27 @@ import (
 )
 
 func main() {
-	what := flag.String("what", "", "empty, shell or stall")
+	what := flag.String("what", "", "shell or stall")
 	profile := flag.String("profile", "", "an empty folder")
 	started := flag.Int64("started", time.Now().UnixNano(), "when the process was started, in nanoseconds")
 	flag.Parse()
+	shell.Tune() // as the program does
 	switch *what {
-	case "empty":
-		first(*started, func(a fyne.App, mark fyne.CanvasObject, _ func()) {
-			w := a.NewWindow("empty")
-			w.SetContent(container.NewWithoutLayout(mark))
-			w.Resize(fyne.NewSize(1600, 1000))
-			w.Show()
-		}, true)
 	case "shell":
-		first(*started, func(a fyne.App, mark fyne.CanvasObject, usable func()) { openShell(a, mark, *profile, usable) }, false)
+		first(*started, func(a fyne.App, mark fyne.CanvasObject, usable func()) { openShell(a, mark, *profile, usable) })
 	case "stall":
 		stall(*profile)
 	default:
-		fmt.Fprintln(os.Stderr, "probe: -what is empty, shell or stall")
+		fmt.Fprintln(os.Stderr, "probe: -what is shell or stall")
 		os.Exit(2)
 	}
 }
 
 // first prints when the first frame that counts stood on screen and the window took events: a raster's picture is asked for while
 // the frame is painted, and the window's queue is served after the frame has been handed over.
-func first(started int64, open func(a fyne.App, mark fyne.CanvasObject, usable func()), atOnce bool) {
+func first(started int64, open func(a fyne.App, mark fyne.CanvasObject, usable func())) {
 	a := app.NewWithID("uk.muster.probe")
-	counts := atOnce
+	counts := false
 	var mark *canvas.Raster
 	mark = canvas.NewRaster(func(w, h int) image.Image {
 		if counts {
