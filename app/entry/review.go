@@ -87,6 +87,8 @@ func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary
 				r.Errors = append(r.Errors, plugins.FieldError{Path: f.Path, Say: unreadable(f.Label, v)})
 			case v.Problem != "":
 				r.Doubts = append(r.Doubts, plugins.FieldError{Path: f.Path, Say: v.Problem})
+			case len(r.Fields[f.Path]) == 0 && len(targets) > 0:
+				r.Doubts = append(r.Doubts, plugins.FieldError{Path: f.Path, Say: "No system that this goes to takes " + f.Label + ": it stays here."})
 			case has(apart, f.Path):
 				r.Doubts = append(r.Doubts, plugins.FieldError{Path: f.Path, Say: f.Label + " differs from the record that was chosen: the entry is sent without a link to that record."})
 			}

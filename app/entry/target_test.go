@@ -356,3 +356,11 @@ func (d *desk) state(id, system string) Delivery {
 	}
 	return Delivery{}
 }
+
+func TestWhatNobodyTakesIsSaid(t *testing.T) {
+	target := Target{System: "a", Name: "A", Spec: plugins.KindSpec{Kind: incident.Kind, Accepts: []plugins.FieldSpec{{Path: "description", Required: true}}}}
+	r := review(Draft{Values: map[string]string{"description": "A window was broken.", "person.surname": "MILLER"}}, target)
+	if len(r.Doubts) != 1 || r.Doubts[0].Path != "person.surname" || !r.Ready {
+		t.Errorf("ready %v, doubts %+v", r.Ready, r.Doubts)
+	}
+}

@@ -268,6 +268,23 @@ func TestTargetsAreSwitched(t *testing.T) {
 	}
 }
 
+func TestNothingIsAskedThatNoSystemWants(t *testing.T) {
+	e, _, _, _ := newEntryTest(t)
+	e.SetSection(1)
+	if f := e.Fields(); len(f) != 1 || f[0].Path != "person.name" {
+		t.Fatalf("%+v", f)
+	}
+	e.SetTarget("rms", false)
+	if f := e.Fields(); len(f) != 0 {
+		t.Fatalf("asked for nobody: %+v", f)
+	}
+	e.Set("person.name", "MILLER")
+	f := e.Fields()
+	if len(f) != 1 || f[0].Doubt != "Nobody takes it." {
+		t.Fatalf("what was typed for nobody is not said: %+v", f)
+	}
+}
+
 func TestPrefilledValueSaysItsSourceUntilChanged(t *testing.T) {
 	q, c := newQueue(), newClock()
 	d := newEntryDesk(c.Now)

@@ -315,6 +315,12 @@ func (d *entryDesk) Review(dr entry.Draft) entry.Review {
 		"when":        {{System: "cad"}},
 		"person.name": {{System: "rms"}},
 	}}
+	for path, needs := range r.Fields { // as entry.ReviewDraft: who is off needs nothing
+		r.Fields[path] = slices.DeleteFunc(needs, func(n entry.Need) bool { return slices.Contains(dr.Off, n.System) })
+		if len(r.Fields[path]) == 0 && dr.Values[path] != "" {
+			r.Doubts = append(r.Doubts, plugins.FieldError{Path: path, Say: "Nobody takes it."})
+		}
+	}
 	all := true
 	for _, id := range []string{"rms", "cad"} {
 		t := entry.TargetState{System: id, On: !slices.Contains(dr.Off, id), Fields: len(dr.Values), Ready: true, Say: "ready"}
