@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 tags=$1; shift
 export LIBGL_ALWAYS_SOFTWARE=1
-run=(go run ./packaging/bench -tags "$tags" "$@")
+mkdir -p bin
+go build -o bin/muster-bench ./packaging/bench # go run would hide the exit code
+run=(bin/muster-bench -tags "$tags" "$@")
 if [ -n "${DISPLAY:-}" ]; then exec "${run[@]}"; fi
 exec xvfb-run -a -s "-screen 0 1600x1000x24" "${run[@]}"
