@@ -194,9 +194,10 @@ func (m *Manager) lock(reason string) {
 	m.forget()
 	m.mu.Unlock()
 	m.changed()
+	seen := m.wall() // of locking, however late the keyring takes it
 	// A desk that is closed while locked must not open unlocked.
 	m.background(func(ctx context.Context) {
-		if err := m.persistLock(ctx); err != nil {
+		if err := m.persistLock(ctx, seen); err != nil {
 			m.o.Log.Warn("the locked state could not be kept", "error", err)
 		}
 	})

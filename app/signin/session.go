@@ -75,8 +75,8 @@ func (m *Manager) loadSession(ctx context.Context) (session, bool, error) {
 	return s, true, nil
 }
 
-// persistLock writes whether the desk is locked now into the stored session.
-func (m *Manager) persistLock(ctx context.Context) error {
+// persistLock writes whether the desk is locked now into the stored session, and the time that the clock showed then.
+func (m *Manager) persistLock(ctx context.Context, seen time.Time) error {
 	release, err := m.hold(ctx)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (m *Manager) persistLock(ctx context.Context) error {
 	m.mu.Lock()
 	s.Locked = m.state != SignedIn
 	m.mu.Unlock()
-	s.Seen = later(s.Seen, m.wall())
+	s.Seen = later(s.Seen, seen)
 	if s.Locked {
 		s.Key = nil
 	}
