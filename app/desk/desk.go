@@ -82,18 +82,25 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	d := &Desk{opts: o, now: o.Now, log: slog.New(transport.LogHandler(o.Log.Handler())), eval: evaluate.New(o.Now)}
-	if err := d.load(); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(o.Profile, 0o700); err != nil {
-		return nil, fmt.Errorf("the profile folder cannot be made: %w", err)
-	}
 	service, err := keyringService(o.Profile)
 	if err != nil {
 		return nil, err
 	}
-	if d.keys, err = keyring.Open(service); err != nil {
+	asked := make(chan error, 1) // the keyring answers while the dictionary is read
+	go func() {
+		var err error
+		d.keys, err = keyring.Open(service)
+		asked <- err
+	}()
+	err = d.load()
+	if kerr := <-asked; err == nil {
+		err = kerr
+	}
+	if err != nil {
 		return nil, err
+	}
+	if err := os.MkdirAll(o.Profile, 0o700); err != nil {
+		return nil, fmt.Errorf("the profile folder cannot be made: %w", err)
 	}
 	p, err := LoadProfile(o.Profile)
 	switch {
