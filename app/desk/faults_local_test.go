@@ -198,11 +198,7 @@ func TestOldCopiesAreAccountedForToo(t *testing.T) {
 	s := newSite(t, demoforce.Options{})
 	d := s.signedIn(t)
 	find(t, d, "miller aaron 2011")
-	waitUntil(t, "copies are kept", func() bool {
-		sess, _ := d.behind()
-		i, err := sess.store.CacheInfo()
-		return err == nil && i.Records > 3
-	})
+	waitKept(t, d, "custody")
 	sys, _ := d.system("custody")
 	sys.mu.Lock()
 	sys.broken = errors.New("custody.yaml:1:1: spoilt. Cure: correct it.")
