@@ -10,7 +10,6 @@ import (
 	"muster/app/audit"
 	"muster/app/caseview"
 	"muster/app/entry"
-	"muster/app/match"
 	"muster/plugins"
 	"muster/plugins/pole"
 )
@@ -192,20 +191,6 @@ func (d *Desk) partsOf(g pole.GroupDef, a caseview.Alternative, records []pole.R
 		}
 	}
 	return most
-}
-
-// UseEntity fills a part of a draft from the entity that the officer picked.
-func (d *Desk) UseEntity(dr entry.Draft, part string, e match.Entity) (entry.Draft, error) {
-	f, err := d.form(dr.Form)
-	if err != nil {
-		return dr, err
-	}
-	values := d.bestValues(caseview.Build(d.dict, caseview.Input{Entity: e}))
-	var refs []pole.Ref
-	for _, r := range e.Records {
-		refs = append(refs, r.Ref)
-	}
-	return entry.Prefill(f, dr, d.dict, part, values, refs), nil
 }
 
 // SaveDraft keeps a draft; it is durable when SaveDraft returns.
