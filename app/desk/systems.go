@@ -16,6 +16,7 @@ import (
 	"muster/app/signin"
 	"muster/plugins"
 	"muster/plugins/transport"
+	_ "muster/plugins/wires" // the protocols other than HTTP
 )
 
 // system is one back-end system of the profile.

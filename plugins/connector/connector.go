@@ -10,6 +10,7 @@ import (
 
 	"muster/plugins"
 	"muster/plugins/pole"
+	"muster/plugins/transport"
 )
 
 // Connector is a checked and compiled connector file. It is safe for concurrent use.
@@ -132,8 +133,8 @@ func (c *Connector) open(_ context.Context, env plugins.Env) (plugins.System, er
 		}
 		if o.Type == plugins.OptionURL && v != "" {
 			u, err := url.Parse(v)
-			if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !secure(u) {
-				return nil, s.fail(plugins.Invalid, "The setting %q of %s must be an https address without a user or a query. Correct it under Systems.", o.Label, c.spec.name)
+			if err != nil || u.RawQuery != "" || u.Fragment != "" || transport.Fit(u) != "" {
+				return nil, s.fail(plugins.Invalid, "The setting %q of %s must be an https address (or one of another encrypted protocol) without a user or a query. Correct it under Systems.", o.Label, c.spec.name)
 			}
 		}
 		if v != "" {
@@ -145,7 +146,7 @@ func (c *Connector) open(_ context.Context, env plugins.Env) (plugins.System, er
 	for _, h := range c.spec.hosts {
 		if v := cfg[h]; v != "" {
 			if u, err := url.Parse(v); err == nil {
-				s.hosts[hostPort(u)] = true
+				s.hosts[transport.Place(u)] = true
 			}
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"muster/plugins"
+	"muster/plugins/transport"
 )
 
 func checkHost(f *findings, n *node, types map[string]plugins.OptionType) {
@@ -52,6 +53,19 @@ func address(f *findings, n *node, s string) {
 		clean = clean[:i]
 	}
 	u, err := url.Parse(clean)
+	if err == nil {
+		if _, other := transport.SchemeOf(u.Scheme); other {
+			switch why := transport.Fit(u); {
+			case u.User != nil:
+				f.fail(n, "Take it out; declare an option of type secret and name it under auth.", "A user or password stands in the address.")
+			case why != "":
+				f.fail(n, "Correct the address, or leave the default out.", "The address %s.", why)
+			case isIP(u.Hostname()):
+				f.fail(n, "Write the server's name, so that its certificate can be checked.", "The host is an IP address.")
+			}
+			return
+		}
+	}
 	switch {
 	case err != nil || u.Host == "":
 		f.fail(n, "Write https://host/path.", "This is not an address.")
@@ -60,7 +74,7 @@ func address(f *findings, n *node, s string) {
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		f.fail(n, "Write https://.", "http:// would send data in the clear; it is allowed to this machine only.")
 	case u.Scheme != "https" && u.Scheme != "http":
-		f.fail(n, "Write https://.", "The scheme %q is not possible.", u.Scheme)
+		f.fail(n, "Write one of "+strings.Join(transport.Schemes(), ", ")+".", "The scheme %q is not possible.", u.Scheme)
 	case isIP(u.Hostname()):
 		f.fail(n, "Write the server's name, so that its certificate can be checked.", "The host is an IP address.")
 	}

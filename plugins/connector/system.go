@@ -11,6 +11,7 @@ import (
 
 	"muster/plugins"
 	"muster/plugins/pole"
+	"muster/plugins/transport"
 )
 
 // system is an opened connector. It keeps no state between calls, so every call may run beside any other.
@@ -313,18 +314,7 @@ func (s *system) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 
 // allowed reports whether a URL that the system itself gave lies at a declared host.
 func (s *system) allowed(u *url.URL) bool {
-	if u.User != nil || !secure(u) {
-		return false
-	}
-	return s.hosts[hostPort(u)]
-}
-
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
-	}
-	return strings.ToLower(u.Hostname()) + ":" + port
+	return transport.Fit(u) == "" && transport.Within(s.hosts, u)
 }
 
 func atoi(s string) int {

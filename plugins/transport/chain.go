@@ -90,7 +90,7 @@ func build(o Options, t tuning) (*http.Client, error) {
 	if c.allow, err = newAllowList(o.Info, o.Config); err != nil {
 		return nil, c.err(plugins.Invalid, err, "%s cannot be used: %s.", c.name, err)
 	}
-	c.wires = newWires(c.allow, o.TLS, c.limits.Parallel, c.limits.Timeout)
+	c.wires = newWires(c, o.TLS)
 	c.breaker, c.pace = newBreaker(c), newPace(c)
 	c.asks = c.newRetry(tripper(c.attempt))
 	c.signin = c.newRetry(tripper(c.attemptSignin))

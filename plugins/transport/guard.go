@@ -42,16 +42,13 @@ func newAllowList(info plugins.Info, cfg plugins.Config) (allowList, error) {
 				continue
 			}
 			u, err := url.Parse(raw)
-			if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			if err != nil {
 				return nil, fmt.Errorf("setting %s (%s) is not a web address such as https://host/path", o.Name, o.Label)
 			}
-			if u.User != nil {
-				return nil, fmt.Errorf("setting %s (%s) must not hold a user name or password", o.Name, o.Label)
+			if why := Fit(u); why != "" {
+				return nil, fmt.Errorf("setting %s (%s) %s", o.Name, o.Label, why)
 			}
-			if u.Scheme == "http" && !loopbackName(u.Hostname()) {
-				return nil, fmt.Errorf("setting %s (%s) must start with https: without it everything sent could be read on the way", o.Name, o.Label)
-			}
-			a[hostPort(u)] = true
+			a[Place(u)] = true
 			continue
 		}
 		if strings.ContainsAny(h, "/ @*?#") || h == "" {
@@ -74,14 +71,15 @@ func newAllowList(info plugins.Info, cfg plugins.Config) (allowList, error) {
 // check refuses what may not be asked: an undeclared host, a scheme other than https (http on loopback only), or a
 // URL with credentials in it.
 func (a allowList) check(w words, u *url.URL) *plugins.Error {
+	s, other := SchemeOf(u.Scheme)
 	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
+	case u.Scheme != "https" && u.Scheme != "http" && !other:
 		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: only web addresses are allowed. Tell IT.", w.name)
 	case u.User != nil:
 		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: its address holds a credential. Tell IT.", w.name)
-	case u.Scheme == "http" && !loopbackName(u.Hostname()):
+	case u.Scheme == "http" && !loopbackName(u.Hostname()), other && !s.Secure && !s.Local && !loopbackName(u.Hostname()):
 		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: the address is not secure (https). Tell IT.", w.name)
-	case !a[hostPort(u)]:
+	case !Within(a, u):
 		return w.err(plugins.Denied, ErrUndeclared, "Muster did not send a request of %s: it goes to a server that is not declared for this system. Tell IT.", w.name)
 	}
 	return nil
@@ -111,10 +109,15 @@ func loopbackName(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-// wires are the two connection pools of one system: https anywhere that is declared, http to this machine only.
-type wires struct{ secure, plain *http.Transport }
+// wires are the connection pools of one system: https anywhere that is declared, http to this machine only, and
+// whatever other protocols it is reached by.
+type wires struct {
+	secure, plain *http.Transport
+	others        *others
+}
 
-func newWires(a allowList, conf *tls.Config, parallel int, timeout time.Duration) wires {
+func newWires(c *chain, conf *tls.Config) wires {
+	a, parallel, timeout := c.allow, c.limits.Parallel, c.limits.Timeout
 	if conf == nil {
 		conf = &tls.Config{}
 	}
@@ -155,20 +158,26 @@ func newWires(a allowList, conf *tls.Config, parallel int, timeout time.Duration
 	w.secure.TLSClientConfig, w.secure.ForceAttemptHTTP2 = conf, true
 	w.secure.Proxy = proxy
 	w.secure.DialContext = dial(nil)
-	w.plain.DialContext = dial(func(_, address string, _ syscall.RawConn) error {
-		// The name said this machine; make sure that the resolver means it too.
-		ap, err := netip.ParseAddrPort(address)
-		if err != nil || !ap.Addr().Unmap().IsLoopback() {
-			return ErrUndeclared
+	w.plain.DialContext = dial(onlyHere) // the name said this machine; make sure that the resolver means it too
+	w.others = &others{env: func(s Scheme) WireEnv {
+		control := onlyHere
+		if s.Secure {
+			control = nil
 		}
-		return nil
-	})
+		return WireEnv{System: c.id, Dial: dial(control), TLS: conf.Clone(), Limits: c.limits, Now: c.now}
+	}}
 	return w
 }
 
-func (w wires) of(u *url.URL) *http.Transport {
-	if u.Scheme == "http" {
+func (w wires) of(u *url.URL) http.RoundTripper {
+	switch u.Scheme {
+	case "http":
 		return w.plain
+	case "https":
+		return w.secure
+	}
+	if o, ok := w.others.of(u.Scheme); ok {
+		return o
 	}
 	return w.secure
 }
@@ -176,6 +185,7 @@ func (w wires) of(u *url.URL) *http.Transport {
 func (w wires) closeIdle() {
 	w.secure.CloseIdleConnections()
 	w.plain.CloseIdleConnections()
+	w.others.closeIdle()
 }
 
 // follow sends req and walks redirects of reads, to declared hosts only. A redirected write is handed back as it is:

@@ -1,0 +1,2 @@
+// Package wires links every protocol other than HTTP into the program that imports it.
+package wires
