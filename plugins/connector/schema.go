@@ -67,16 +67,13 @@ func leaves(f *findings, root *node, v *jsonschema.ValidationError) {
 	switch k := v.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, p := range k.Properties {
-			kid := at.get(p)
-			where := at
-			if kid != nil {
-				where = &node{path: kid.path, line: kid.keyLine, col: kid.keyCol}
-			}
-			cure := "Remove it, or see the connector reference for the keys allowed here."
-			if near := nearest(p, v.SchemaURL); near != "" {
-				cure = "Did you mean " + near + "?"
-			}
-			f.fail(where, cure, "The key %q is not known here.", p)
+			unknownKey(f, at, at.get(p), p, v.SchemaURL)
+		}
+	case *kind.FalseSchema:
+		// A key that is known but holds what is wrong counts as unevaluated too; that has been said already.
+		parent, name := strings.TrimSuffix(v.SchemaURL, "/unevaluatedProperties"), v.InstanceLocation[len(v.InstanceLocation)-1]
+		if !slices.Contains(keysAt(parent), name) {
+			unknownKey(f, root.find(v.InstanceLocation[:len(v.InstanceLocation)-1]), at, name, parent)
 		}
 	case *kind.Required:
 		f.fail(at, "Add "+strings.Join(k.Missing, ", ")+".", "What stands here lacks %s.", strings.Join(k.Missing, ", "))
@@ -97,6 +94,18 @@ func leaves(f *findings, root *node, v *jsonschema.ValidationError) {
 	default:
 		f.fail(at, "See the connector reference for this key.", "%s.", upperFirst(v.ErrorKind.LocalizedString(english)))
 	}
+}
+
+func unknownKey(f *findings, at, kid *node, name, schemaURL string) {
+	where := at
+	if kid != nil {
+		where = &node{path: kid.path, line: kid.keyLine, col: kid.keyCol}
+	}
+	cure := "Remove it, or see the connector reference for the keys allowed here."
+	if near := nearest(name, schemaURL); near != "" {
+		cure = "Did you mean " + near + "?"
+	}
+	f.fail(where, cure, "The key %q is not known here.", name)
 }
 
 // closest keeps, of the alternatives that failed, the one that got furthest: it is the one that was meant.
@@ -121,9 +130,20 @@ func closest(causes []*jsonschema.ValidationError) []*jsonschema.ValidationError
 
 // nearest finds the allowed key that a typing slip may have meant.
 func nearest(key, schemaURL string) string {
+	best, limit := "", 3
+	for _, n := range keysAt(schemaURL) {
+		if d := distance(key, n); d < limit {
+			best, limit = n, d
+		}
+	}
+	return best
+}
+
+// keysAt lists the keys that the schema at this place allows, sorted.
+func keysAt(schemaURL string) []string {
 	s, err := compiled()
 	if err != nil {
-		return ""
+		return nil
 	}
 	var names []string
 	seen := map[*jsonschema.Schema]bool{}
@@ -134,8 +154,10 @@ func nearest(key, schemaURL string) string {
 		}
 		seen[x] = true
 		if x.Location == schemaURL {
-			for p := range x.Properties {
-				names = append(names, p)
+			for y := x; y != nil; y = y.Ref {
+				for p := range y.Properties {
+					names = append(names, p)
+				}
 			}
 		}
 		for _, p := range x.Properties {
@@ -156,13 +178,7 @@ func nearest(key, schemaURL string) string {
 		walk(x.Items2020)
 	}
 	walk(s)
-	best, limit := "", 3
-	for _, n := range sorted(names) {
-		if d := distance(key, n); d < limit {
-			best, limit = n, d
-		}
-	}
-	return best
+	return sorted(names)
 }
 
 func distance(a, b string) int {
