@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"muster/app/signin"
+	"muster/plugins/signed"
 )
 
 // Profile is what IT or the first run decided for this desk: the sign-in server and the systems. It holds no secret.
@@ -23,6 +24,9 @@ type Profile struct {
 	Seed    int64           `yaml:"seed,omitempty"`
 	SignIn  signin.Settings `yaml:"signin"`
 	Systems []SystemConfig  `yaml:"systems"`
+	// TrustedKeys are the minisign public keys of makers whose plugins and packs may be used, by name. A policy that
+	// names keys takes their place.
+	TrustedKeys map[string]string `yaml:"trusted_keys,omitempty"`
 }
 
 // SystemConfig is one system of a profile.
@@ -79,6 +83,9 @@ func (p Profile) validate(path string) error {
 	case "local":
 	default:
 		return fmt.Errorf("%s: signin.kind is %q; it must be oidc or local", path, p.SignIn.Kind)
+	}
+	if _, err := signed.Parse(p.TrustedKeys); err != nil {
+		return fmt.Errorf("%s: trusted_keys: %w", path, err)
 	}
 	seen := map[string]bool{}
 	for _, s := range p.Systems {
@@ -144,3 +151,12 @@ func (p Profile) system(id string) (SystemConfig, bool) {
 }
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// trustedKeys are the keys by which plugins and packs must be signed: those of the policy if it names any, so that what
+// IT decided cannot be widened by a file that the officer can change; else those of the profile.
+func (d *Desk) trustedKeys(p Profile) (signed.Keys, error) {
+	if d.policy.TrustedKeys.Managed {
+		return signed.Parse(d.policy.TrustedKeys.Value)
+	}
+	return signed.Parse(p.TrustedKeys)
+}

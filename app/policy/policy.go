@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"muster/plugins/signed"
 )
 
 // Setting is one value and whether IT fixed it. A screen shows a managed one as decided, not as a choice.
@@ -43,6 +45,7 @@ type Policy struct {
 	PurposeRequired Setting[bool]          // no search without a purpose
 	Classification  Setting[string]        // of what its source does not mark; "" is the dictionary's first
 	SignIn          Setting[SignIn]
+	TrustedKeys     Setting[map[string]string] // minisign public keys of makers of plugins and packs, by name; managed, no other key counts
 }
 
 // Default is the policy where there is no file.
@@ -66,6 +69,8 @@ type file struct {
 	PurposeRequired *bool   `yaml:"purpose_required"`
 	Classification  *string `yaml:"classification"`
 	SignIn          *SignIn `yaml:"signin"`
+
+	TrustedKeys *map[string]string `yaml:"trusted_keys"`
 }
 
 const (
@@ -142,6 +147,10 @@ func (p *Policy) parse(src []byte) error {
 	set(&p.PurposeRequired, f.PurposeRequired)
 	set(&p.Classification, f.Classification)
 	set(&p.SignIn, f.SignIn)
+	set(&p.TrustedKeys, f.TrustedKeys)
+	if _, err := signed.Parse(p.TrustedKeys.Value); err != nil {
+		return at(src, "$.trusted_keys", "trusted_keys: %s", err)
+	}
 	if d := p.IdleLock.Value; d < minIdle || d > maxIdle {
 		return at(src, "$.idle_lock", "idle_lock is %s; it must be from %s to %s", d, minIdle, maxIdle)
 	}

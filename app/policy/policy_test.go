@@ -38,6 +38,8 @@ signin:
   issuer: https://login.example.police.uk
   client_id: muster
   claims: {collar: employeeNumber}
+trusted_keys:
+  Acme Ltd: RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +56,9 @@ signin:
 	if !p.PurposeRequired.Value || p.PurposeRequired.Managed || !p.StaySignedIn.Value || p.StaySignedIn.Managed {
 		t.Error("what the file does not name is managed, or not the default")
 	}
+	if p.TrustedKeys.Value["Acme Ltd"] == "" || !p.TrustedKeys.Managed {
+		t.Errorf("trusted keys: %+v", p.TrustedKeys)
+	}
 	if s := p.SignIn.Value; s.Issuer != "https://login.example.police.uk" || s.Claims.Collar != "employeeNumber" || !p.SignIn.Managed {
 		t.Errorf("sign-in: %+v", p.SignIn)
 	}
@@ -69,6 +74,7 @@ func TestMistakesNameTheLine(t *testing.T) {
 		"negative":       {"policy: 1\noffline_unlock: -1h\n", "2 | offline_unlock"},
 		"kind":           {"policy: 1\nsignin:\n  kind: ldap\n", "3 |   kind: ldap"},
 		"issuer":         {"policy: 1\nsignin:\n  kind: oidc\n", "issuer and client_id"},
+		"trusted key":    {"policy: 1\ntrusted_keys:\n  acme: RWQ\n", "starts with RW"},
 		"version":        {"policy: 2\n", "format 1"},
 		"no version":     {"demo: true\n", "policy: 1"},
 		"twice":          {"policy: 1\ndemo: true\ndemo: false\n", "3 | demo"},
