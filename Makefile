@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 ARTIFACTS ?= artifacts
 
-.PHONY: help run test bench bench-window e2e lint build musterctl tour vuln clean
+.PHONY: help run test live bench bench-window e2e lint build musterctl tour vuln clean
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
@@ -20,7 +20,11 @@ test: ## every test, with the race detector
 	go vet -tags $(TAGS) ./...
 	CGO_ENABLED=0 go build -o /dev/null ./app/musterctl
 	@# Packages without tests are left out: the window's C code would be compiled a second time, with the race detector, for nothing.
-	go test -race -tags $(TAGS) -timeout 20m $$(go list -tags $(TAGS) -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
+	MUSTER_LIVE=$${MUSTER_LIVE:-off} go test -race -tags $(TAGS) -timeout 20m $$(go list -tags $(TAGS) -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
+
+live: ## the connectors on real third-party servers, each started here from its package
+	@packaging/dev/live.sh
+	MUSTER_LIVE=required go test -race -timeout 15m -count=1 ./plugins/packs/live/...
 
 build: ## bin/muster and bin/musterctl
 	@packaging/dev/setup.sh build

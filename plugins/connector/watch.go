@@ -136,7 +136,7 @@ func (s *system) mapChanges(ctx context.Context, k *kindSpec, sc *scope, root, b
 func (s *system) poll(ctx context.Context, k *kindSpec, cursor plugins.Cursor, each func(plugins.Change) error) error {
 	w := k.watch
 	seen := map[string]string{}
-	first := cursor == ""
+	first, stands := cursor == "", false
 	for {
 		in := s.input(ctx)
 		if cursor != "" {
@@ -161,6 +161,12 @@ func (s *system) poll(ctx context.Context, k *kindSpec, cursor plugins.Cursor, e
 			}
 			if c != "" {
 				cursor = plugins.Cursor(c)
+			}
+		}
+		if !stands {
+			stands = true
+			if err := each(plugins.Change{Cursor: cursor}); err != nil { // from here on, changes are announced
+				return err
 			}
 		}
 		now := map[string]string{}

@@ -1,0 +1,15 @@
+my ($dir, $port) = @ENV{qw(RT_LIVE_DIR RT_LIVE_PORT)};
+Set($rtname, 'northmoor');
+Set($Organization, 'northmoor.example');
+Set($WebDomain, '127.0.0.1');
+Set($WebPort, $port);
+Set($WebBaseURL, "http://127.0.0.1:$port");
+Set($DatabaseType, 'SQLite');
+Set($DatabaseName, "$dir/rt.sqlite");
+Set($Timezone, 'Europe/London');
+Set($LogToSTDERR, 'error');
+Set($LogToSyslog, undef);
+Set($MailCommand, 'testfile');
+Set($MasonDataDir, "$dir/mason");
+Set($MasonSessionDir, "$dir/session");
+1;
