@@ -57,13 +57,22 @@ type AuthKind string
 // The kinds of sign-in that the transport performs.
 const (
 	AuthNone         AuthKind = "none"
-	AuthBearer       AuthKind = "login"          // the one login's access token as a bearer token
-	AuthExchange     AuthKind = "token_exchange" // RFC 8693: the one login's token exchanged at Token for Audience
-	AuthOAuth2Client AuthKind = "oauth2_client"  // RFC 6749 section 4.4 with the system's own client id and secret
-	AuthAPIKey       AuthKind = "api_key"        // Secret sent in Header or, where nothing else is offered, the query parameter Query
-	AuthBasic        AuthKind = "basic"          // RFC 7617
-	AuthWSSUsername  AuthKind = "wss_username"   // WS-Security UsernameToken, text or digest, put into the SOAP header
-	AuthCookie       AuthKind = "cookie"         // form login, with a test that notices a lost session
+	AuthBearer       AuthKind = "login"           // the one login's access token as a bearer token
+	AuthExchange     AuthKind = "token_exchange"  // RFC 8693: the one login's token exchanged at Token for Audience
+	AuthOAuth2Client AuthKind = "oauth2_client"   // RFC 6749 section 4.4 with the system's own client id and secret
+	AuthAPIKey       AuthKind = "api_key"         // Secret sent in Header or, where nothing else is offered, the query parameter Query
+	AuthBasic        AuthKind = "basic"           // RFC 7617
+	AuthWSSUsername  AuthKind = "wss_username"    // WS-Security UsernameToken, text or digest, put into the SOAP header
+	AuthCookie       AuthKind = "cookie"          // form login, with a test that notices a lost session
+	AuthSession      AuthKind = "session"         // a token, or cookies, by a login request: see SessionSpec
+	AuthPassword     AuthKind = "oauth2_password" // RFC 6749 section 4.3, for old systems: User and Secret are the officer's
+	AuthRefresh      AuthKind = "oauth2_refresh"  // RFC 6749 section 6: Secret is a refresh token; a rotated one is kept in its place
+	AuthDevice       AuthKind = "oauth2_device"   // RFC 8628: the officer enters a code once; what it gave is kept in the keyring
+	AuthCode         AuthKind = "oauth2_code"     // RFC 6749 section 4.1 with PKCE, in the browser, once; kept as above
+	AuthDigest       AuthKind = "digest"          // RFC 7616
+	AuthMTLS         AuthKind = "mtls"            // a client certificate: PEM in Cert, its key in Secret (or both in Secret)
+	AuthNTLM         AuthKind = "ntlm"            // NTLMv2 over HTTP; User may be DOMAIN\\name
+	AuthKerberos     AuthKind = "kerberos"        // SPNEGO with this machine's sign-in; with User and Secret, by password
 )
 
 // AuthSpec says how to sign in. Fields hold names of Options; values never stand here.
@@ -82,6 +91,18 @@ type AuthSpec struct {
 	Digest   bool   // WS-Security PasswordDigest instead of PasswordText
 	InBody   bool   // OAuth2 client credentials in the body instead of Basic
 
+	// For the OAuth2 grants of an officer: the client at the token endpoint, which may be public (no ClientSecret).
+	Client       string // name of the option with the client id
+	ClientSecret string // name of the secret option with the client's secret
+	Device       string // device authorization endpoint
+	Authorize    string // authorization endpoint, for AuthCode
+	Redirect     string // loopback address that the browser comes back to, for AuthCode; "" is any free port
+
+	Cert string // name of the option with the client certificate
+	SPN  string // service principal; "" is HTTP/host
+
+	Session *SessionSpec // for AuthSession
+
 	Also []AuthSpec // further credentials sent with it: an API key beside a bearer token
 
 	// For AuthCookie: User and Secret are posted to Login in the fields UserField and SecretField, Form's fixed
@@ -96,8 +117,9 @@ type AuthSpec struct {
 
 // LostSession is how a system shows that nobody is signed in any more where it does not answer 401: one sign suffices.
 type LostSession struct {
-	Path string // the answer comes from this path or sends there; "" is the path of Page, else of Login
-	Text string // a page that holds this text is the sign-in page
+	Path string   // the answer comes from this path or sends there; for AuthCookie "" is the path of Page, else of Login
+	Text string   // a web page that holds this text is the sign-in page
+	When AuthRead // true of such an answer
 }
 
 // KindSpec says what a system holds of one kind, what it can be searched by, and what it accepts.
@@ -253,6 +275,9 @@ type (
 		Done    bool
 		Say     string
 		Options []Option
+		Code    string // to enter at URL
+		URL     string // to open in a browser, on any device if there is a Code
+		Wait    bool   // nothing to answer: call Next again, which waits until it is done
 	}
 )
 

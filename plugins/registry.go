@@ -100,15 +100,22 @@ func (i Info) Validate() error {
 // validate checks that a sign-in names options that exist and suit it.
 func (a AuthSpec) validate(options map[string]OptionType) error {
 	switch a.Kind {
-	case AuthNone, AuthBearer, AuthExchange, AuthOAuth2Client, AuthAPIKey, AuthBasic, AuthWSSUsername, AuthCookie:
+	case AuthNone, AuthBearer, AuthExchange, AuthOAuth2Client, AuthAPIKey, AuthBasic, AuthWSSUsername, AuthCookie,
+		AuthSession, AuthPassword, AuthRefresh, AuthDevice, AuthCode, AuthDigest, AuthMTLS, AuthNTLM, AuthKerberos:
 	default:
 		return fmt.Errorf("sign-in of kind %q is not known", a.Kind)
 	}
+	for _, secret := range []string{a.Secret, a.ClientSecret} {
+		if secret != "" && options[secret] != OptionSecret {
+			return fmt.Errorf("sign-in names %s, which is not a secret option", secret)
+		}
+	}
+	for _, o := range []string{a.User, a.Client, a.Cert} {
+		if o != "" && options[o] == "" {
+			return fmt.Errorf("sign-in names %s, which is not an option", o)
+		}
+	}
 	switch {
-	case a.Secret != "" && options[a.Secret] != OptionSecret:
-		return fmt.Errorf("sign-in names %s, which is not a secret option", a.Secret)
-	case a.User != "" && options[a.User] == "":
-		return fmt.Errorf("sign-in names %s, which is not an option", a.User)
 	case a.Base != "" && options[a.Base] != OptionURL:
 		return fmt.Errorf("sign-in names %s, which is not a url option", a.Base)
 	}

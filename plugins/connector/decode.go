@@ -43,14 +43,14 @@ func (r *reader) spec(n *node) *spec {
 	if len(s.hosts) == 0 && s.base != "" {
 		s.hosts = []string{s.base}
 	}
-	for _, a := range n.get("auth").list() {
-		s.auth = append(s.auth, readAuth(a, s.base))
-	}
 	s.limits = r.limits(n.get("limits"))
 	s.helpers = r.helpers(n)
 	r.h = s.helpers
 	s.headers = r.pairs(n.get("headers"))
 	s.lists = newListRules(n.get("lists").texts())
+	for _, a := range n.get("auth").list() {
+		s.auth = append(s.auth, r.auth(a, s.base, s.lists))
+	}
 	s.errors = r.rules(n.get("errors"))
 	if c := n.get("check"); c != nil {
 		s.check = &checkSpec{op: r.operation(c), ok: r.expr(c, "ok"), expect: r.expr(c, "expect"), user: r.expr(c, "user"),
@@ -62,24 +62,6 @@ func (r *reader) spec(n *node) *spec {
 		}
 	}
 	return s
-}
-
-func readAuth(a *node, base string) plugins.AuthSpec {
-	out := plugins.AuthSpec{Kind: plugins.AuthKind(a.str("kind")), Token: a.str("token"), Base: either(a.str("base"), base),
-		Scope: a.str("scope"), Audience: a.str("audience"), Resource: a.str("resource"), Header: a.str("header"), Prefix: a.str("prefix"),
-		Query: a.str("query"), User: a.str("user"), Secret: a.str("secret"), Digest: a.flag("digest"), InBody: a.flag("in_body"),
-		Login: a.str("login"), Page: a.str("page"), UserField: a.str("user_field"), SecretField: a.str("secret_field"),
-		Lost: plugins.LostSession{Path: a.get("lost").str("path"), Text: a.get("lost").str("text")}}
-	if form := a.get("form"); form != nil {
-		out.Form = map[string]string{}
-		for _, k := range form.keys {
-			out.Form[k] = form.str(k)
-		}
-	}
-	for _, x := range a.get("also").list() {
-		out.Also = append(out.Also, readAuth(x, out.Base))
-	}
-	return out
 }
 
 func either(a, b string) string {

@@ -30,7 +30,7 @@ func lintSpec(f *findings, n *node, s *spec) {
 		checkHost(f, h, types)
 	}
 	for _, a := range n.get("auth").list() {
-		checkAuth(f, a, types)
+		checkAuth(f, a, s, types)
 	}
 	for _, h := range s.headers {
 		checkRefs(f, n.get("headers"), h.expr, types)

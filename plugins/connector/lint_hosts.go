@@ -80,47 +80,6 @@ func address(f *findings, n *node, s string) {
 	}
 }
 
-func checkAuth(f *findings, n *node, types map[string]plugins.OptionType) {
-	need := map[plugins.AuthKind][]string{
-		plugins.AuthExchange: {"token"}, plugins.AuthOAuth2Client: {"token", "user", "secret"}, plugins.AuthAPIKey: {"secret"},
-		plugins.AuthBasic: {"user", "secret"}, plugins.AuthWSSUsername: {"user", "secret"}, plugins.AuthCookie: {"login", "user", "secret"},
-	}
-	kind := plugins.AuthKind(n.str("kind"))
-	for _, key := range need[kind] {
-		if n.get(key) == nil {
-			f.fail(n, "Add "+key+".", "Sign-in of kind %s lacks %s.", kind, key)
-		}
-	}
-	if kind == plugins.AuthAPIKey && n.get("header") == nil && n.get("query") == nil {
-		f.fail(n, "Add header: x-api-key (or query: key where nothing else is offered).", "Sign-in with a key does not say where the key goes.")
-	}
-	for _, key := range []string{"user", "secret", "base"} {
-		v := n.get(key)
-		if v == nil {
-			continue
-		}
-		t, known := types[v.text()]
-		switch {
-		case !known && key == "secret":
-			f.fail(v, "Declare options: {"+key+": {type: secret, required: true}} and name it here; the value itself lives in the keyring.", "secret must name an option; a secret never stands in the file.")
-		case !known:
-			f.fail(v, "Declare it under options.", "%s names %q, which is not an option.", key, v.text())
-		case key == "secret" && t != plugins.OptionSecret:
-			f.fail(v, "Give the option type: secret.", "The option %q is not secret.", v.text())
-		case key == "base" && t != plugins.OptionURL:
-			f.fail(v, "Give the option type: url.", "The option %q is not an address.", v.text())
-		}
-	}
-	for _, key := range []string{"token", "login", "page"} {
-		if t := n.get(key); t != nil && urlStart.MatchString(t.text()) {
-			address(f, t, t.text())
-		}
-	}
-	for _, a := range n.get("also").list() {
-		checkAuth(f, a, types)
-	}
-}
-
 var (
 	secretName  = regexp.MustCompile(`(?i)^(authorization|proxy-authorization|cookie|x-api-key|api[-_]?key|apikey|x-auth-token|access[-_]?token|token|password|passwd|pwd|secret|client[-_]?secret|private[-_]?key)$`)
 	constant    = regexp.MustCompile(`^"[^"\\]{4,}"$`)

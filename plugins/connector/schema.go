@@ -115,7 +115,11 @@ func closest(causes []*jsonschema.ValidationError) []*jsonschema.ValidationError
 		d := 0
 		var walk func(*jsonschema.ValidationError)
 		walk = func(v *jsonschema.ValidationError) {
-			d = max(d, len(v.InstanceLocation))
+			far := 2 * len(v.InstanceLocation)
+			if _, other := v.ErrorKind.(*kind.Type); !other {
+				far++ // the right shape, wrong within
+			}
+			d = max(d, far)
 			for _, x := range v.Causes {
 				walk(x)
 			}

@@ -2,9 +2,11 @@ package transport
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"muster/plugins"
@@ -58,9 +60,18 @@ func (c *chain) signedIn(req *http.Request, k *call) (*http.Response, error) {
 func (c *chain) signedBy(s signer, req *http.Request, k *call) (*http.Response, error) {
 	ctx := req.Context()
 	k.signer = s
-	for again := false; ; again = true {
+	rounds := 1
+	if m, ok := s.(interface{ rounds() int }); ok {
+		rounds = m.rounds()
+	}
+	settle := func(verdict) {}
+	if l, ok := s.(settler); ok {
+		settle = func(v verdict) { l.settle(k, v) }
+		defer l.settle(k, unsettled) // nobody waits for a caller that has gone
+	}
+	for round := 0; ; round++ {
 		r := req.Clone(ctx)
-		if again && req.GetBody != nil {
+		if round > 0 && req.GetBody != nil {
 			body, err := req.GetBody()
 			if err != nil {
 				return nil, err
@@ -71,13 +82,15 @@ func (c *chain) signedBy(s signer, req *http.Request, k *call) (*http.Response, 
 		if err != nil {
 			return nil, err
 		}
-		if !s.refused(resp) {
+		lost := s.refused(resp)
+		settle(verdictOf(resp.StatusCode, lost))
+		if !lost {
 			return resp, nil
 		}
 		_ = resp.Body.Close()
 		refusal := c.err(plugins.Auth, fmt.Errorf("status %d", resp.StatusCode), "%s did not accept the sign-in. Sign in again, or check the credential stored for it.", c.name)
 		repeatable := req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
-		if again || !repeatable {
+		if round >= rounds || !repeatable {
 			return nil, refusal
 		}
 		switch err := s.renew(ctx, k.used); {
@@ -114,6 +127,16 @@ func (c *chain) value(ctx context.Context, name string) (string, error) {
 		Remember(v)
 	}
 	return v, nil
+}
+
+// rememberForms makes a secret known also as forms and JSON write it.
+func rememberForms(secret string) {
+	if q := url.QueryEscape(secret); q != secret {
+		Remember(q)
+	}
+	if j, err := json.Marshal(secret); err == nil && string(j[1:len(j)-1]) != secret {
+		Remember(string(j[1 : len(j)-1]))
+	}
 }
 
 // credentialError makes a failure of the keyring or the login one of the closed set.
@@ -181,10 +204,15 @@ func asSignin(ctx context.Context) context.Context {
 	return plugins.WithAccess(ctx, a)
 }
 
+type onceKey struct{}
+
+// asOnce marks a request that carries a password: a server that counts wrong ones may answer those with a breakdown.
+func asOnce(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
 // sendSignin sends a request to a token or login endpoint through permit, allow-list, limits and retries.
 func (c *chain) sendSignin(ctx context.Context, r *http.Request) (*http.Response, error) {
-	// Asking for a token twice does no harm, so it counts as a read.
-	ctx = context.WithValue(asSignin(ctx), callKey{}, &call{})
+	// Asking for a token twice does no harm, so it counts as a read; a password is not sent twice.
+	ctx = context.WithValue(asSignin(ctx), callKey{}, &call{once: marked(ctx, onceKey{})})
 	r = r.WithContext(ctx)
 	if err := c.allow.check(c.words, r.URL); err != nil {
 		return nil, err

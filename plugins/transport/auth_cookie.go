@@ -115,7 +115,7 @@ func (s *cookies) open(ctx context.Context, _ string) (token, error) {
 		return token{}, c.err(plugins.Invalid, errLocation, "The sign-in address of %s cannot be used. Tell IT.", c.name)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := c.sendSignin(ctx, r)
+	resp, err := c.sendSignin(asOnce(ctx), r)
 	if err != nil {
 		return token{}, err
 	}
@@ -124,9 +124,10 @@ func (s *cookies) open(ctx context.Context, _ string) (token, error) {
 	case st == http.StatusTooManyRequests || st >= 500:
 		return token{}, fromStatus(c.words, resp, false, c.now())
 	case st >= 400 || s.bounced(resp):
-		_ = s.lock.refusedWith(user + "\x00" + pass)
+		s.lock.judge(c, user+"\x00"+pass, refused)
 		return token{}, c.err(plugins.Auth, fmt.Errorf("status %d", st), "%s did not accept the stored user name and password. Correct them under Systems.", c.name)
 	}
+	s.lock.judge(c, user+"\x00"+pass, accepted)
 	c.jar.Store(fresh)
 	return token{value: strconv.FormatInt(s.serial.Add(1), 10)}, nil
 }

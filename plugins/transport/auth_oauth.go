@@ -189,9 +189,9 @@ func (c *chain) readToken(resp *http.Response, body []byte) (token, error) {
 	Remember(got.Access)
 	life := time.Duration(got.Expires) * time.Second
 	if life <= 0 {
-		life = defaultLifetime
+		life = jwtLife(got.Access, resp.Header, c.now())
 	}
-	return token{value: got.Access, expires: c.now().Add(life - min(skew, life/10))}, nil
+	return token{value: got.Access, expires: c.early(life)}, nil
 }
 
 // flexNumber reads seconds that some servers send as a string; anything else, or what no clock could hold, is 0.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
-	"time"
 
 	"muster/plugins"
 )
@@ -43,10 +41,11 @@ func (k *apiKey) sign(ctx context.Context, r *http.Request) (string, error) {
 	return "", nil
 }
 
-func (k *apiKey) renew(context.Context, string) error    { return errFixed }
-func (k *apiKey) refused(r *http.Response) bool          { return r.StatusCode == http.StatusUnauthorized }
-func (k *basic) renew(_ context.Context, u string) error { return k.lock.refusedWith(u) }
-func (k *basic) refused(r *http.Response) bool           { return r.StatusCode == http.StatusUnauthorized }
+func (k *apiKey) renew(context.Context, string) error { return errFixed }
+func (k *apiKey) refused(r *http.Response) bool       { return r.StatusCode == http.StatusUnauthorized }
+func (k *basic) renew(context.Context, string) error  { return errFixed }
+func (k *basic) refused(r *http.Response) bool        { return r.StatusCode == http.StatusUnauthorized }
+func (k *basic) settle(to *call, v verdict)           { k.lock.settle(k.c, to, v) }
 
 // basic sends a user name and a password with every request.
 type basic struct {
@@ -60,7 +59,7 @@ func (k *basic) sign(ctx context.Context, r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := k.lock.check(k.c, user+"\x00"+pass); err != nil {
+	if err := k.lock.enter(ctx, k.c, user+"\x00"+pass); err != nil {
 		return "", err
 	}
 	r.SetBasicAuth(user, pass)
@@ -84,90 +83,9 @@ func (c *chain) userAndSecret(ctx context.Context, a plugins.AuthSpec) (user, pa
 		if pass, err = c.secret(ctx, a.Secret); err != nil {
 			return "", "", err
 		}
+		rememberForms(pass)
 	}
 	return user, pass, nil
-}
-
-// lockGuard keeps a wrong password from being sent again and again: many systems lock the account after a few tries.
-type lockGuard struct {
-	mu    sync.Mutex
-	used  string
-	tries int
-	until time.Time
-}
-
-const (
-	lockTries = 3
-	lockRest  = time.Minute
-)
-
-// refusedWith notes that the system refused used. It always returns errFixed, for renew.
-func (l *lockGuard) refusedWith(used string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.used != used {
-		l.used, l.tries = used, 0
-	}
-	if l.tries++; l.tries >= lockTries {
-		l.until, l.tries = time.Now().Add(lockRest), 0
-	}
-	return errFixed
-}
-
-func (l *lockGuard) check(c *chain, used string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.used != used || time.Now().After(l.until) {
-		return nil
-	}
-	return c.err(plugins.Auth, errors.New("resting after repeated refusals"), "%s has refused the stored user name and password several times. Correct them under Systems; Muster does not try them again for a minute, so that your account is not locked.", c.name)
-}
-
-// joint sends several credentials together; the first is the one that may be renewed.
-type joint []signer
-
-func (j joint) sign(ctx context.Context, r *http.Request) (used string, err error) {
-	for i, s := range j {
-		u, err := s.sign(ctx, r)
-		if err != nil {
-			return "", err
-		}
-		if i == 0 {
-			used = u
-		}
-	}
-	return used, nil
-}
-
-func (j joint) renew(ctx context.Context, used string) error { return j[0].renew(ctx, used) }
-
-func (j joint) refused(r *http.Response) bool {
-	for _, s := range j {
-		if s.refused(r) {
-			return true
-		}
-	}
-	return false
-}
-
-// newSigner makes the signer of one way to sign in, with what is sent beside it.
-func (c *chain) newSigner(a plugins.AuthSpec) (signer, error) {
-	s, err := c.newOne(a)
-	if err != nil || len(a.Also) == 0 {
-		return s, err
-	}
-	all := joint{s}
-	for _, also := range a.Also {
-		if len(also.Also) > 0 {
-			return nil, fmt.Errorf("sign-in: what is sent beside it has further credentials of its own")
-		}
-		s, err := c.newOne(also)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }
 
 func (c *chain) newOne(a plugins.AuthSpec) (signer, error) {
@@ -193,8 +111,10 @@ func (c *chain) newOne(a plugins.AuthSpec) (signer, error) {
 		return &basic{c: c, a: a}, need("a user", a.User)
 	case plugins.AuthWSSUsername:
 		return &wss{c: c, a: a}, errors.Join(need("a user", a.User), need("a secret", a.Secret))
-	case plugins.AuthOAuth2Client, plugins.AuthExchange:
+	case plugins.AuthOAuth2Client, plugins.AuthExchange, plugins.AuthPassword:
 		return newGrant(c, a)
+	case plugins.AuthSession:
+		return newSession(c, a)
 	case plugins.AuthCookie:
 		return newCookies(c, a)
 	}

@@ -49,11 +49,11 @@ func (s *wss) sign(ctx context.Context, r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.lock.check(s.c, user+"\x00"+pass); err != nil {
-		return "", err
-	}
 	if r.Body == nil || r.Body == http.NoBody {
 		return "", nil // a service description is fetched without one
+	}
+	if err := s.lock.enter(ctx, s.c, user+"\x00"+pass); err != nil {
+		return "", err
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxEnvelope+1))
 	_ = r.Body.Close()
@@ -74,7 +74,8 @@ func (s *wss) sign(ctx context.Context, r *http.Request) (string, error) {
 	return user + "\x00" + pass, nil
 }
 
-func (s *wss) renew(_ context.Context, used string) error { return s.lock.refusedWith(used) }
+func (s *wss) renew(context.Context, string) error { return errFixed }
+func (s *wss) settle(k *call, v verdict)           { s.lock.settle(s.c, k, v) }
 
 // authFault is a fault whose code says that the token was not accepted (WS-Security 1.1, section 12).
 var authFault = regexp.MustCompile(`>\s*(?:[A-Za-z_][\w.-]*:)?(?:FailedAuthentication|InvalidSecurityToken)\s*<`)
@@ -115,6 +116,13 @@ func usernameToken(user, pass string, digest bool, nonce []byte, at time.Time) s
 
 // insertHeader puts a Security header with the given inside into a SOAP envelope and leaves every other byte as it is.
 func insertHeader(envelope []byte, inside string) ([]byte, error) {
+	return insertEntry(envelope, true, func(ns string) string {
+		return `<wsse:Security xmlns:wsse="` + nsWSSE + `" xmlns:wsu="` + nsWSU + `" xmlns:env="` + ns + `" env:mustUnderstand="1">` + inside + `</wsse:Security>`
+	})
+}
+
+// insertEntry puts an entry, made for the envelope's name space, into its header.
+func insertEntry(envelope []byte, security bool, entryFor func(ns string) string) ([]byte, error) {
 	d := xml.NewDecoder(bytes.NewReader(envelope))
 	var prefix, ns string
 	scope := map[string]string{}
@@ -153,24 +161,24 @@ func insertHeader(envelope []byte, inside string) ([]byte, error) {
 			if space != ns {
 				return nil, errNotSOAP
 			}
-			security := `<wsse:Security xmlns:wsse="` + nsWSSE + `" xmlns:wsu="` + nsWSU + `" xmlns:env="` + ns + `" env:mustUnderstand="1">` + inside + `</wsse:Security>`
+			entry := entryFor(ns)
 			switch t.Name.Local {
 			case "Header":
-				if secured(d, scope, own) {
+				if security && secured(d, scope, own) {
 					return nil, errSecurity
 				}
 				tag := envelope[from:to]
 				if bytes.HasSuffix(tag, []byte("/>")) {
 					name := string(rawName(tag))
-					return splice(envelope, int(from), int(to), string(tag[:len(tag)-2])+">"+security+"</"+name+">"), nil
+					return splice(envelope, int(from), int(to), string(tag[:len(tag)-2])+">"+entry+"</"+name+">"), nil
 				}
-				return splice(envelope, int(to), int(to), security), nil
+				return splice(envelope, int(to), int(to), entry), nil
 			case "Body":
 				name := "Header"
 				if prefix != "" {
 					name = prefix + ":Header"
 				}
-				return splice(envelope, int(from), int(from), "<"+name+">"+security+"</"+name+">"), nil
+				return splice(envelope, int(from), int(from), "<"+name+">"+entry+"</"+name+">"), nil
 			}
 			return nil, errNotSOAP
 		}

@@ -127,11 +127,13 @@ func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) { return t(r
 // call is what the layers know of one logical request.
 type call struct {
 	write, idempotent, stream bool
+	once                      bool // not repeated once it may have arrived
 
 	unsigned bool        // the latest attempt could not be signed: the sign-in has its own repeats
 	sent     atomic.Bool // the headers of the latest attempt went out
 	signer   signer
 	used     string // what the latest attempt was signed with
+	tried    map[*lockGuard]string
 	attempts int
 	status   int
 	bytes    int64

@@ -67,14 +67,14 @@ func (c *chain) checkRetry(ctx context.Context, resp *http.Response, err error) 
 	if k == nil || k.unsigned || stopped(ctx) {
 		return false, nil
 	}
-	safe := !k.write || k.idempotent
+	safe := (!k.write || k.idempotent) && !k.once
 	if err != nil {
 		return passing(err) && (safe || !k.sent.Load()), nil // what was never sent is safe to send
 	}
 	again := false
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
-		again = true // refused unread: safe for a write too
+		again = !k.once // refused unread: safe for a write too
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
 		again = safe
 	case http.StatusInternalServerError:

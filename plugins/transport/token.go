@@ -10,6 +10,7 @@ import (
 type token struct {
 	value   string
 	expires time.Time // zero: not known
+	more    fillings  // what else the sign-in gave, for a session's templates
 }
 
 // source hands out a token, fetched by one caller for all. No lock is held while the network is waited for.
@@ -54,6 +55,13 @@ func (s *source) renew(ctx context.Context, used string) error {
 	}
 	_, err := s.join(ctx, used)
 	return err
+}
+
+// last is the token of the latest fetch, whether or not it has ended.
+func (s *source) last() token {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.current
 }
 
 // join waits for the fetch under way, or starts one. It is called with mu held and gives it up. The fetch outlives
