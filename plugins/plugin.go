@@ -4,6 +4,7 @@ package plugins
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -232,6 +233,18 @@ type Entry struct {
 	Parts    []Part            `json:"parts,omitempty"`
 	Refs     map[string]string `json:"refs,omitempty"` // references other systems already gave for this entry, by system id
 	Captured time.Time         `json:"captured"`
+	Files    []File            `json:"files,omitempty"`
+}
+
+// File is an attachment of an entry: a photo, a document. Its content is read when it is sent, in bounded memory.
+type File struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"` // media type
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256,omitempty"`
+	Part   string `json:"part,omitempty"` // the part of the entry it belongs to; "" for the entry itself
+	// Open reads the content from its beginning, each time it is called.
+	Open func(context.Context) (io.ReadCloser, error) `json:"-"`
 }
 
 // Receipt is a target's word that it has the entry.

@@ -44,6 +44,15 @@ func (a *answer) parse(op *operation, s *spec) {
 		}
 		return
 	}
+	if want == "html" && a.status < 400 {
+		v, err := decodeHTML(a.raw, a.resp.Header.Get("Content-Type"), op.html)
+		if err != nil {
+			a.bad = err.Error()
+			return
+		}
+		a.body = v
+		return
+	}
 	if ctype == "text/html" || ctype == "application/xhtml+xml" {
 		a.bad = "it answered with a web page"
 		return

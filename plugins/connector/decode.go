@@ -13,8 +13,9 @@ import (
 // reader turns the checked YAML into a spec; whatever is wrong is filed and reading goes on, so that one run of lint
 // tells everything.
 type reader struct {
-	f *findings
-	h *helpers
+	f      *findings
+	h      *helpers
+	paging *node // what all searches have in common
 }
 
 func (r *reader) spec(n *node) *spec {
@@ -45,7 +46,7 @@ func (r *reader) spec(n *node) *spec {
 	}
 	s.limits = r.limits(n.get("limits"))
 	s.helpers = r.helpers(n)
-	r.h = s.helpers
+	r.h, r.paging = s.helpers, n.get("paging")
 	s.headers = r.pairs(n.get("headers"))
 	s.lists = newListRules(n.get("lists").texts())
 	for _, a := range n.get("auth").list() {
@@ -153,7 +154,7 @@ func parseSize(s string) (int64, bool) {
 }
 
 func (r *reader) helpers(n *node) *helpers {
-	h := &helpers{zone: time.UTC, dates: []string{"iso"}, instants: []string{"rfc3339"}, codes: map[string]*codeList{}}
+	h := &helpers{zone: time.UTC, dates: []string{"iso"}, instants: []string{"rfc3339"}, codes: map[string]*codeList{}, defs: map[string]*definition{}}
 	t := n.get("times")
 	if z := t.str("zone"); z != "" {
 		loc, err := time.LoadLocation(z)
@@ -174,6 +175,7 @@ func (r *reader) helpers(n *node) *helpers {
 			h.codes[name] = r.codes(codes.kids[name])
 		}
 	}
+	r.define(h, n.get("define"))
 	return h
 }
 
@@ -215,6 +217,8 @@ func (r *reader) codes(n *node) *codeList {
 	return l
 }
 
+var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw"}
+
 var methods = []string{"get", "post", "put", "patch", "delete"}
 
 func (r *reader) operation(n *node) *operation {
@@ -246,13 +250,13 @@ func (r *reader) operation(n *node) *operation {
 	op.body = r.expr(n, "body")
 	op.form = r.pairs(n.get("form"))
 	bodies := 0
-	for _, k := range []string{"body", "form", "xml", "soap", "graphql"} {
+	for _, k := range bodyKeys {
 		if n.get(k) != nil {
 			bodies++
 		}
 	}
 	if bodies > 1 {
-		r.f.fail(n, "Keep one of body, form, xml, soap and graphql.", "An operation has one body; here stand %d.", bodies)
+		r.f.fail(n, "Keep one of "+strings.Join(bodyKeys, ", ")+".", "An operation has one body; here stand %d.", bodies)
 	}
 	if bodies > 0 && op.method == "GET" {
 		r.f.fail(n, "Use post.", "A get carries no body.")
@@ -269,6 +273,18 @@ func (r *reader) operation(n *node) *operation {
 	if g := n.get("graphql"); g != nil {
 		op.graphql = &graphqlSpec{query: g.str("query"), variables: r.expr(g, "variables")}
 	}
+	op.multipart = r.multipartSpec(n.get("multipart"))
+	op.upload = r.expr(n, "upload")
+	if x := n.get("raw"); x != nil {
+		op.raw = &rawSpec{ctype: either(x.str("type"), "text/plain; charset=utf-8"), parts: r.h.template(r.f, x.get("text"))}
+	}
+	if x := n.get("html"); x != nil {
+		op.html = r.selections(x)
+		if op.answers == "" {
+			op.answers = "html"
+		}
+	}
+	op.before = r.steps(n.get("before"))
 	op.errors = r.rules(n.get("errors"))
 	return op
 }

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,11 +18,11 @@ func (r *reader) kind(name pole.Kind, n *node) *kindSpec {
 	}
 	for _, s := range n.get("search").list() {
 		if s.shape == mapping {
-			k.searches = append(k.searches, r.search(s))
+			k.searches = append(k.searches, r.search(s, n.get("with")))
 		}
 	}
 	if x := n.get("fetch"); x != nil {
-		k.fetch = &fetchSpec{op: r.operation(x), records: r.expr(x, "records"), none: r.expr(x, "none")}
+		k.fetch = &fetchSpec{op: r.operation(x), records: r.expr(x, "records"), none: r.expr(x, "none"), with: r.steps(either2(x.get("with"), n.get("with")))}
 	}
 	if fs := n.get("fields"); fs != nil && fs.shape == mapping {
 		for _, p := range fs.keys {
@@ -62,9 +63,23 @@ func (r *reader) kind(name pole.Kind, n *node) *kindSpec {
 	return k
 }
 
-func (r *reader) search(n *node) *searchSpec {
-	s := &searchSpec{op: r.operation(n), text: n.flag("text"), records: r.expr(n, "records"), next: r.expr(n, "next"),
-		total: r.expr(n, "total"), none: r.expr(n, "none"), gaps: r.expr(n, "gaps"), without: map[string]bool{}}
+// search reads one way to search. What the file's paging says holds for every search that does not say otherwise.
+func (r *reader) search(n, with *node) *searchSpec {
+	or := func(key string) *expr {
+		if n.get(key) != nil {
+			return r.expr(n, key)
+		}
+		return r.expr(r.paging, key)
+	}
+	s := &searchSpec{op: r.operation(n), text: n.flag("text"), records: or("records"), next: or("next"), total: or("total"),
+		none: or("none"), gaps: or("gaps"), without: map[string]bool{}, with: r.steps(either2(n.get("with"), with))}
+	if q := r.paging.get("query"); q != nil && s.op != nil && s.op.queryAll == nil {
+		for _, p := range r.pairs(q) {
+			if !slices.ContainsFunc(s.op.query, func(x pair) bool { return x.name == p.name }) {
+				s.op.query = append(s.op.query, p)
+			}
+		}
+	}
 	if by := n.get("by"); by != nil {
 		alternatives := []*node{by}
 		if len(by.items) > 0 && by.items[0].shape == sequence {
@@ -136,6 +151,7 @@ func (r *reader) submit(n *node) *submitSpec {
 		}
 	}
 	s.result = r.result(n.get("result"))
+	s.after = r.steps(n.get("after"))
 	if c := n.get("confirm"); c != nil {
 		s.look = n.str("find_first") != "false" && (s.header == "" || !s.honoured)
 		s.confirm = &confirmSpec{op: r.operation(c), found: r.expr(c, "found"), result: r.result(c.get("result"))}
@@ -172,7 +188,12 @@ func (r *reader) result(n *node) resultSpec {
 }
 
 func (r *reader) watch(n *node) *watchSpec {
-	w := &watchSpec{when: r.expr(n, "when"), records: r.expr(n, "records"), removed: r.expr(n, "removed"), cursor: r.expr(n, "cursor"), at: n}
+	w := &watchSpec{when: r.expr(n, "when"), records: r.expr(n, "records"), removed: r.expr(n, "removed"), cursor: r.expr(n, "cursor"), fetch: r.expr(n, "fetch"), at: n}
+	for _, x := range n.get("reply").list() {
+		if x.shape == mapping {
+			w.reply = append(w.reply, &reply{when: r.expr(x, "when"), op: r.operation(x)})
+		}
+	}
 	if p := n.get("sse"); p != nil {
 		w.sse = true
 		w.op = r.operation(n)

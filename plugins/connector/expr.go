@@ -22,17 +22,18 @@ const (
 )
 
 // variables are bound in every expression, so that one expression can page by offset or read a header.
-var variables = []string{"$page", "$status", "$headers", "$body", "$q", "$options", "$access"}
+var variables = []string{"$page", "$status", "$headers", "$body", "$q", "$options", "$access", "$id", "$text", "$key", "$entry", "$item", "$steps"}
 
 // scope holds the values of the variables for one answer.
 type scope struct {
-	vars [7]any
+	vars [13]any
 }
 
 func newScope(req map[string]any) *scope {
 	s := &scope{}
 	if req != nil {
 		s.vars[0], s.vars[4], s.vars[5], s.vars[6] = req["page"], req["q"], req["options"], req["access"]
+		s.vars[7], s.vars[8], s.vars[9], s.vars[10], s.vars[11], s.vars[12] = req["id"], req["text"], req["key"], req["entry"], req["item"], req["steps"]
 	}
 	return s
 }
@@ -43,8 +44,8 @@ func (s *scope) answer(a *answer) *scope {
 	return &out
 }
 
-// step of a fast path: a key to go down, or a helper to apply.
-type step struct {
+// hop of a fast path: a key to go down, or a helper to apply.
+type hop struct {
 	key string
 	fn  func(any) any
 }
@@ -54,7 +55,7 @@ type expr struct {
 	src   string
 	query *gojq.Query
 	code  *gojq.Code
-	fast  []step
+	fast  []hop
 	plain bool // fast path applies
 }
 
@@ -76,12 +77,7 @@ func (h *helpers) compile(f *findings, n *node) *expr {
 	}
 	e, err := h.parse(n.text())
 	if err != nil {
-		var r *refusal
-		if errors.As(err, &r) {
-			f.fail(n, r.cure, "%s", r.say)
-		} else {
-			f.fail(n, "Constant words stand between double quotes inside single ones: '\"json\"'. "+quoteCure, "%q is not an expression: %s.", n.text(), exprErrorText(err))
-		}
+		h.refuse(f, n, err)
 		return nil
 	}
 	return e
@@ -93,12 +89,10 @@ func (h *helpers) parse(src string) (*expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkQuery(q); err != nil {
+	if err := h.check(q); err != nil {
 		return nil, err
 	}
-	if err := h.checkLists(q); err != nil {
-		return nil, err
-	}
+	h.withDefinitions(q)
 	opts := append([]gojq.CompilerOption{gojq.WithVariables(variables)}, h.options()...)
 	code, err := gojq.Compile(q, opts...)
 	if err != nil {
@@ -109,13 +103,21 @@ func (h *helpers) parse(src string) (*expr, error) {
 	return e, nil
 }
 
+// check refuses what no expression may do, and names that the file does not have.
+func (h *helpers) check(q *gojq.Query) error {
+	if err := checkQuery(q, h.defs); err != nil {
+		return err
+	}
+	return h.checkLists(q)
+}
+
 func exprErrorText(err error) string {
 	s := strings.TrimPrefix(firstLine(err.Error()), "gojq: ")
 	return strings.TrimSuffix(s, ".")
 }
 
 // fastPath turns '.a.b', '.a["b"]' and pipes of these and of helpers into steps.
-func (h *helpers) fastPath(q *gojq.Query) ([]step, bool) {
+func (h *helpers) fastPath(q *gojq.Query) ([]hop, bool) {
 	if q == nil || len(q.FuncDefs) > 0 || len(q.Patterns) > 0 || q.Meta != nil || len(q.Imports) > 0 {
 		return nil, false
 	}
@@ -131,7 +133,7 @@ func (h *helpers) fastPath(q *gojq.Query) ([]step, bool) {
 		return append(l, r...), ok
 	}
 	t := q.Term
-	var steps []step
+	var steps []hop
 	switch t.Type {
 	case gojq.TermTypeIdentity:
 	case gojq.TermTypeIndex:
@@ -139,13 +141,13 @@ func (h *helpers) fastPath(q *gojq.Query) ([]step, bool) {
 		if !ok {
 			return nil, false
 		}
-		steps = append(steps, step{key: k})
+		steps = append(steps, hop{key: k})
 	case gojq.TermTypeFunc:
 		fn, ok := h.single(t.Func)
 		if !ok {
 			return nil, false
 		}
-		steps = append(steps, step{fn: fn})
+		steps = append(steps, hop{fn: fn})
 	default:
 		return nil, false
 	}
@@ -157,7 +159,7 @@ func (h *helpers) fastPath(q *gojq.Query) ([]step, bool) {
 		if !ok {
 			return nil, false
 		}
-		steps = append(steps, step{key: k})
+		steps = append(steps, hop{key: k})
 	}
 	return steps, true
 }

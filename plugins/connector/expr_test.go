@@ -238,3 +238,34 @@ func TestDangerIsNeverHidden(t *testing.T) {
 		}
 	}
 }
+
+func TestFunctions(t *testing.T) {
+	for _, c := range []struct{ src, in, want string }{
+		{`. | rel("next")`, `"<https://x/?page=2>; rel=\"next\", <https://x/?page=9>; rel=\"last\""`, `"https://x/?page=2"`},
+		{`. | rel("next")`, `"</a,b;c>; title=\"x\"; rel=\"prev next\""`, `"/a,b;c"`},
+		{`. | rel("next")`, `"</a>; rel=first"`, `null`},
+		{`. | rel("next")`, `null`, `null`},
+		{`jsonapi`, `{"data":[{"type":"p","id":"1","attributes":{"name":"M"},"relationships":{"home":{"data":{"type":"a","id":"9"}},"cars":{"data":[{"type":"c","id":"7"}]},"x":{"links":{}}}}],
+			"included":[{"type":"a","id":"9","attributes":{"pc":"LS8"},"relationships":{"people":{"data":[{"type":"p","id":"1"}]}}}]}`,
+			`[{"cars":[{"id":"7","type":"c"}],"home":{"id":"9","pc":"LS8","people":[{"id":"1","type":"p"}],"type":"a"},"id":"1","name":"M","type":"p"}]`},
+		{`jsonapi`, `{"data":{"type":"p","id":"1"}}`, `{"id":"1","type":"p"}`},
+		{`.h | measure("ft in"; "cm")`, `{"h":"5'11\""}`, `{"source":"5'11\"","value":"180.34"}`},
+		{`.h | measure("ft in"; "cm")`, `{"h":"tall"}`, `{"problem":"not a quantity that this system should use","source":"tall"}`},
+		{`.h | measure("m"; "cm")`, `{"h":1.8}`, `{"source":"1.8","value":"180"}`},
+		{`.h | convert("cm"; "in")`, `{"h":"254"}`, `100`},
+		{`.h | convert("cm"; "kg")`, `{"h":"254"}`, `null`},
+		{`.w | measure("st lb"; "kg")`, `{"w":"12st 4lb"}`, `{"source":"12st 4lb","value":"78.0179"}`},
+	} {
+		v, err := eval(t, c.src, c.in)
+		if err != nil {
+			t.Errorf("%s of %s: %v", c.src, c.in, err)
+			continue
+		}
+		if got, _ := json.Marshal(v); string(got) != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.src, c.in, got, c.want)
+		}
+	}
+	if _, err := eval(t, `jsonapi`, `{"errors":[]}`); err == nil {
+		t.Error("a document without data passes")
+	}
+}

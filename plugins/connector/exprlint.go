@@ -13,8 +13,10 @@ var allowed = words(`length not keys keys_unsorted has in map map_values select 
 join split splits test match capture scan sub gsub ascii_downcase ascii_upcase ltrimstr rtrimstr trim ltrim rtrim
 startswith endswith contains inside index rindex indices tostring tonumber toboolean tojson fromjson type sort sort_by
 group_by unique unique_by min max min_by max_by reverse floor ceil round abs sqrt to_entries from_entries with_entries
-nulls strings numbers booleans arrays objects iterables scalars values isempty getpath utf8bytelength transpose
-day instant date stamp code uncode unname odata alnum`)
+nulls strings numbers booleans arrays objects iterables scalars values isempty getpath utf8bytelength transpose`)
+
+// ownFunctions are the connector's own.
+var ownFunctions = words(`day instant date dateout stamp code uncode unname odata alnum rel jsonapi measure convert`)
 
 // refused names the constructs that deserve their own reason.
 var refused = map[string]string{
@@ -59,6 +61,11 @@ func (v *visitor) walk(q *gojq.Query) error {
 	}
 	if v.query != nil {
 		if err := v.query(q); err != nil {
+			return err
+		}
+	}
+	for _, d := range q.FuncDefs {
+		if err := v.walk(d.Body); err != nil {
 			return err
 		}
 	}
@@ -158,7 +165,7 @@ func (v *visitor) walkTerm(t *gojq.Term) error {
 }
 
 // checkQuery refuses what is unbounded or reaches outside.
-func checkQuery(q *gojq.Query) error {
+func checkQuery(q *gojq.Query, defs map[string]*definition) error {
 	v := &visitor{query: func(q *gojq.Query) error {
 		switch {
 		case len(q.FuncDefs) > 0:
@@ -192,7 +199,13 @@ func checkQuery(q *gojq.Query) error {
 			if why, bad := refused[name]; bad {
 				return &refusal{"'" + name + "' is not allowed: " + why + ".", "Use the list of functions in the connector reference."}
 			}
-			if !allowed[name] {
+			if defs[name] != nil {
+				if len(t.Func.Args) > 0 {
+					return &refusal{"The definition '" + name + "' takes nothing in brackets.", "Give it its input by a pipe: '.person | " + name + "'."}
+				}
+				return nil
+			}
+			if !allowed[name] && !ownFunctions[name] {
 				return &refusal{"'" + name + "' is not a function of connector expressions.",
 					"For a constant word write '\"" + name + "\"'; for a field write ." + name + "; the reference lists the functions."}
 			}

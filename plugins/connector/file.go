@@ -44,7 +44,17 @@ type operation struct {
 	graphql  *graphqlSpec
 	answers  string
 	errors   []rule
+
+	multipart []formPart
+	upload    *expr       // the body is one of the entry's files
+	raw       *rawSpec    // a text body of any type
+	html      []selection // what of a web page is data
+	before    []*step
+	fixed     []header // added by the core: an idempotency key
 }
+
+// header is a header line as it is sent.
+type header struct{ name, value string }
 
 // soapSpec is an envelope round an operation's XML.
 type soapSpec struct {
@@ -87,12 +97,14 @@ type searchSpec struct {
 	none    *expr
 	gaps    *expr
 	without map[string]bool
+	with    []*step
 }
 
 type fetchSpec struct {
 	op      *operation
 	records *expr
 	none    *expr
+	with    []*step
 }
 
 // field maps part of a source's record to one property.
@@ -161,6 +173,7 @@ type submitSpec struct {
 	look     bool // ask confirm before sending
 	result   resultSpec
 	confirm  *confirmSpec
+	after    []*step
 	at       *node
 }
 
@@ -180,6 +193,8 @@ type watchSpec struct {
 	records *expr
 	removed *expr
 	cursor  *expr
+	fetch   *expr // the id of a record that is announced without its content
+	reply   []*reply
 	at      *node
 }
 
@@ -203,4 +218,10 @@ func (s *spec) kind(kind pole.Kind) *kindSpec {
 		}
 	}
 	return nil
+}
+
+// reply is a request that an event asks for, such as a subscription after a greeting.
+type reply struct {
+	when *expr
+	op   *operation
 }

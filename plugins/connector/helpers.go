@@ -14,6 +14,8 @@ type helpers struct {
 	dates    []string // strftime formats, or the names iso, rfc3339, unix, unix_ms
 	instants []string
 	codes    map[string]*codeList
+	defs     map[string]*definition // by name
+	order    []string               // of definitions: each stands after what it calls
 }
 
 // codeList translates a source's codes to canonical ones and back.
@@ -42,10 +44,21 @@ func (h *helpers) options() []gojq.CompilerOption {
 			return f(v, s)
 		})
 	}
+	two := func(name string, f func(v any, from, to string) any) gojq.CompilerOption {
+		return gojq.WithFunction(name, 2, 2, func(v any, args []any) any {
+			from, ok1 := args[0].(string)
+			to, ok2 := args[1].(string)
+			if !ok1 || !ok2 {
+				return &helperError{name + " takes two texts in its brackets"}
+			}
+			return f(v, from, to)
+		})
+	}
 	return []gojq.CompilerOption{
 		arg("day", 0, h.day), arg("instant", 0, h.instant), arg("dateout", 0, h.date), arg("stamp", 0, h.stamp),
 		arg("code", 1, h.code), arg("uncode", 1, h.uncode),
-		one("unname", unname), one("odata", odata), one("alnum", alnum),
+		one("unname", unname), one("odata", odata), one("alnum", alnum), one("jsonapi", jsonAPI), arg("rel", 1, rel),
+		two("measure", measure), two("convert", convertUnit),
 	}
 }
 
@@ -81,6 +94,8 @@ func (h *helpers) single(f *gojq.Func) (func(any) any, bool) {
 		return odata, true
 	case "alnum":
 		return alnum, true
+	case "jsonapi":
+		return jsonAPI, true
 	}
 	return nil, false
 }

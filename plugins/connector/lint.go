@@ -39,6 +39,7 @@ func lintSpec(f *findings, n *node, s *spec) {
 		f.fail(n, "Add check: {get: /me, expect: '.user != null'} with an address that reads no personal data.", "There is no check.")
 	} else {
 		checkOperation(f, s, s.check.op, types)
+		checkAround(f, s, s.check.op, types, false)
 	}
 	seenType := map[string]bool{}
 	for _, k := range s.kinds {
@@ -86,6 +87,11 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 	for _, sp := range k.searches {
 		checkOperation(f, s, sp.op, types)
+		checkAround(f, s, sp.op, types, false)
+		checkSteps(f, s, sp.with, types, false, map[string]bool{})
+		if sp.op != nil && sp.none == nil && (sp.op.answers == "html" || sp.op.answers == "" && s.answers == "html") {
+			f.fail(sp.op.at, "Select the words for it, and write none: '.body.nothing != null'.", "The search reads a web page but does not say how the page shows that nothing was found; a redesigned page would pass for 'no trace'.")
+		}
 		if len(sp.by) == 0 && !sp.text {
 			f.fail(sp.op.at, "Write by: [PROPERTY, OTHER?] (a ? marks what may be missing), or text: true.", "The search does not say what it searches by.")
 		}
@@ -95,9 +101,18 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 	if k.fetch != nil {
 		checkOperation(f, s, k.fetch.op, types)
+		checkAround(f, s, k.fetch.op, types, false)
+		checkSteps(f, s, k.fetch.with, types, false, map[string]bool{})
 	}
 	if k.watch != nil {
 		checkOperation(f, s, k.watch.op, types)
+		checkAround(f, s, k.watch.op, types, false)
+		if k.watch.fetch != nil && k.fetch == nil {
+			f.fail(k.watch.at, "Add fetch: {get: '/things/\\(.id)'} to the kind.", "The watch fetches what is announced, but the kind has no fetch.")
+		}
+		for _, r := range k.watch.reply {
+			checkOperation(f, s, r.op, types)
+		}
 	}
 	for _, l := range k.links {
 		if l.id == nil || l.role == "" && l.roleExpr == nil || l.kind == "" && l.kindExpr == nil {
@@ -106,6 +121,8 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 	if sub := k.submit; sub != nil {
 		checkOperation(f, s, sub.op, types)
+		known := checkAround(f, s, sub.op, types, true)
+		checkSteps(f, s, sub.after, types, true, known)
 		switch {
 		case sub.result.ref == nil:
 			f.fail(sub.at, "Write result: {ref: .entryId}.", "submit does not say where the system's reference stands.")
@@ -118,6 +135,7 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		}
 		if sub.confirm != nil {
 			checkOperation(f, s, sub.confirm.op, types)
+			checkAround(f, s, sub.confirm.op, types, false)
 			if sub.confirm.found == nil {
 				f.fail(sub.at.get("confirm"), "Write found: '.data[0].entryId'.", "confirm does not say where the reference stands.")
 			}
@@ -158,14 +176,25 @@ func checkOperation(f *findings, s *spec, op *operation, types map[string]plugin
 			f.fail(op.at, "Add it to hosts.", "The host %s is not declared.", u.Host)
 		}
 	}
-	for _, e := range op.exprs() {
+	if (op.answers == "html" || op.answers == "" && s.answers == "html") && len(op.html) == 0 {
+		f.fail(op.at, "Write html: {rows: {each: 'table tr.person', of: {id: '@data-id', name: td.name}}}.", "The operation reads a web page but does not say what of it.")
+	}
+	for _, e := range op.all() {
 		checkRefs(f, op.at, e, types)
 	}
 }
 
-// exprs are the expressions of a request outside its path and its XML; some may be nil.
+// exprs are the expressions of a request outside its path and its XML; some may be nil. See all.
 func (op *operation) exprs() []*expr {
-	out := []*expr{op.body, op.queryAll}
+	out := []*expr{op.body, op.queryAll, op.upload}
+	if op.raw != nil {
+		for _, p := range op.raw.parts {
+			out = append(out, p.expr)
+		}
+	}
+	for _, p := range op.multipart {
+		out = append(out, p.expr)
+	}
 	if op.graphql != nil {
 		out = append(out, op.graphql.variables)
 	}

@@ -44,6 +44,9 @@ func (s *system) input(ctx context.Context) map[string]any {
 
 // do performs op and reads its answer; a non-2xx answer is still an answer here.
 func (s *system) do(ctx context.Context, op *operation, in map[string]any, what intent, direct string) (*answer, error) {
+	if err := s.run(ctx, op.before, in, what == write || what == keyedWrite); err != nil {
+		return nil, err
+	}
 	req, err := s.request(ctx, op, in, what, direct)
 	if err != nil {
 		return nil, s.named(err)
@@ -77,7 +80,7 @@ func (s *system) request(ctx context.Context, op *operation, in map[string]any, 
 			return nil, err
 		}
 	}
-	body, ctype, err := s.body(ctx, op, in)
+	body, err := s.body(ctx, op, in)
 	if err != nil {
 		return nil, err
 	}
@@ -89,22 +92,17 @@ func (s *system) request(ctx context.Context, op *operation, in map[string]any, 
 	case listen:
 		ctx = transport.Streaming(transport.AsRead(ctx))
 	}
-	var reader io.Reader
-	if body != nil {
-		reader = bytes.NewReader(body)
-	}
-	req, err := http.NewRequestWithContext(ctx, op.method, target, reader)
+	req, err := http.NewRequestWithContext(ctx, op.method, target, nil)
 	if err != nil {
 		return nil, plugins.Errorf(plugins.Invalid, "The address for this request to %s cannot be built. Check its settings.", s.spec.name)
-	}
-	if ctype != "" {
-		req.Header.Set("Content-Type", ctype)
 	}
 	switch {
 	case what == listen:
 		req.Header.Set("Accept", "text/event-stream")
 	case s.answers(op) == "xml":
 		req.Header.Set("Accept", "text/xml, application/xml, application/soap+xml")
+	case s.answers(op) == "html":
+		req.Header.Set("Accept", "text/html, application/xhtml+xml")
 	default:
 		req.Header.Set("Accept", "application/json")
 	}
@@ -127,6 +125,13 @@ func (s *system) request(ctx context.Context, op *operation, in map[string]any, 
 			}
 			req.Header.Set(h.name, w)
 		}
+	}
+	for _, h := range op.fixed {
+		req.Header.Set(h.name, h.value)
+	}
+	// Last, because an opened body must be sent.
+	if err := body.onto(req); err != nil {
+		return nil, s.fail(plugins.Invalid, "A file of this entry cannot be read: it may have been moved or deleted. Attach it again.")
 	}
 	return req, nil
 }
@@ -209,59 +214,65 @@ func addQuery(q []string, name string, v any, e *expr) ([]string, error) {
 	return q, nil
 }
 
-func (s *system) body(ctx context.Context, op *operation, in map[string]any) ([]byte, string, error) {
+func (s *system) body(ctx context.Context, op *operation, in map[string]any) (payload, error) {
 	switch {
+	case op.multipart != nil:
+		return s.multipartBody(ctx, op, in)
+	case op.upload != nil:
+		return uploadBody(ctx, op, in)
+	case op.raw != nil:
+		return rawBody(ctx, op.raw, in)
 	case op.body != nil:
 		v, err := op.body.one(ctx, newScope(in), in)
 		if err != nil {
-			return nil, "", unsendable(err)
+			return payload{}, unsendable(err)
 		}
-		b, err := gojq.Marshal(v)
+		b, err := marshal(v)
 		if err != nil {
-			return nil, "", unsendable(&shapeError{expr: op.body.src, say: "the body cannot be written as JSON"})
+			return payload{}, unsendable(&shapeError{expr: op.body.src, say: "the body cannot be written as JSON"})
 		}
-		return b, "application/json", nil
+		return payload{bytes: b, ctype: "application/json"}, nil
 	case op.graphql != nil:
 		vars := any(map[string]any{})
 		if op.graphql.variables != nil {
 			v, err := op.graphql.variables.one(ctx, newScope(in), in)
 			if err != nil {
-				return nil, "", unsendable(err)
+				return payload{}, unsendable(err)
 			}
 			vars = v
 		}
-		b, err := gojq.Marshal(map[string]any{"query": op.graphql.query, "variables": vars})
+		b, err := marshal(map[string]any{"query": op.graphql.query, "variables": vars})
 		if err != nil {
-			return nil, "", unsendable(&shapeError{expr: "variables", say: "they cannot be written as JSON"})
+			return payload{}, unsendable(&shapeError{expr: "variables", say: "they cannot be written as JSON"})
 		}
-		return b, "application/json", nil
+		return payload{bytes: b, ctype: "application/json"}, nil
 	case op.form != nil:
 		f := url.Values{}
 		for _, p := range op.form {
 			w, err := p.expr.word(ctx, newScope(in), in)
 			if err != nil {
-				return nil, "", unsendable(err)
+				return payload{}, unsendable(err)
 			}
 			if w != "" {
 				f.Add(p.name, w)
 			}
 		}
-		return []byte(f.Encode()), "application/x-www-form-urlencoded", nil
+		return payload{bytes: []byte(f.Encode()), ctype: "application/x-www-form-urlencoded"}, nil
 	case op.xml != nil:
 		var b strings.Builder
 		b.WriteString(`<?xml version="1.0" encoding="utf-8"?>`)
 		if _, err := op.xml.render(ctx, &b, in, true); err != nil {
-			return nil, "", err
+			return payload{}, err
 		}
-		return []byte(b.String()), "application/xml; charset=utf-8", nil
+		return payload{bytes: []byte(b.String()), ctype: "application/xml; charset=utf-8"}, nil
 	case op.soap != nil:
 		return s.envelope(ctx, op.soap, in)
 	}
-	return nil, "", nil
+	return payload{}, nil
 }
 
 // envelope wraps an operation's XML for SOAP. The header stays empty: the transport puts the sign-in there.
-func (s *system) envelope(ctx context.Context, sp *soapSpec, in map[string]any) ([]byte, string, error) {
+func (s *system) envelope(ctx context.Context, sp *soapSpec, in map[string]any) (payload, error) {
 	ns, ctype := "http://schemas.xmlsoap.org/soap/envelope/", "text/xml; charset=utf-8"
 	if sp.version == "1.2" {
 		ns, ctype = "http://www.w3.org/2003/05/soap-envelope", fmt.Sprintf("application/soap+xml; charset=utf-8; action=%q", sp.action)
@@ -270,12 +281,15 @@ func (s *system) envelope(ctx context.Context, sp *soapSpec, in map[string]any) 
 	fmt.Fprintf(&b, `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="%s"><soap:Header></soap:Header><soap:Body>`, ns)
 	if sp.body != nil {
 		if _, err := sp.body.render(ctx, &b, in, true); err != nil {
-			return nil, "", err
+			return payload{}, err
 		}
 	}
 	b.WriteString(`</soap:Body></soap:Envelope>`)
-	return []byte(b.String()), ctype, nil
+	return payload{bytes: []byte(b.String()), ctype: ctype}, nil
 }
+
+// marshal writes a value as JSON; a helper's {source, value} stays as it is.
+func marshal(v any) ([]byte, error) { return gojq.Marshal(v) }
 
 // decodeJSON reads exactly one JSON value and keeps numbers as they are written.
 func decodeJSON(raw []byte) (any, error) {

@@ -19,6 +19,15 @@ type event struct {
 	id, name, data string
 }
 
+// root gives what the expressions of a watch see.
+func (e event) root() map[string]any {
+	root := map[string]any{"id": e.id, "event": e.name, "text": e.data}
+	if v, err := decodeJSON([]byte(e.data)); err == nil {
+		root["data"] = v
+	}
+	return root
+}
+
 // events reads a stream of server-sent events as the HTML standard describes it, calling each for every event with
 // data. It returns when the stream ends (io.EOF), fails, or each returns an error.
 func events(r io.Reader, lastID string, each func(event) error) error {

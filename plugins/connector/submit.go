@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,7 @@ func (s *system) entryInput(ctx context.Context, e plugins.Entry, key plugins.Ke
 		refs[k] = v
 	}
 	in["entry"], in["parts"], in["key"], in["form"], in["kind"], in["refs"] = entry, parts, string(key), e.Form, string(e.Kind), refs
+	in["files"] = describe(e.Files)
 	if !e.Captured.IsZero() {
 		in["captured"] = e.Captured.UTC().Format(time.RFC3339)
 	}
@@ -74,6 +76,7 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 		return plugins.Receipt{}, s.fail(plugins.Invalid, "%s takes no entries of this kind.", s.spec.name)
 	}
 	sub := k.submit
+	ctx = withFiles(ctx, e.Files)
 	in := s.entryInput(ctx, e, key)
 	if err := s.complete(sub, in); err != nil {
 		return plugins.Receipt{}, err
@@ -83,7 +86,7 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 		switch r, err := s.confirm(ctx, k, in); plugins.KindOf(err) {
 		case "":
 			r.Already = true
-			return r, nil
+			return s.complement(ctx, sub, in, r)
 		case plugins.NotFound:
 		default:
 			return plugins.Receipt{}, err
@@ -92,17 +95,17 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 	what := write
 	op := *sub.op
 	if sub.header != "" {
-		h, err := s.spec.helpers.parse(".key")
-		if err != nil {
-			return plugins.Receipt{}, s.named(err)
-		}
-		op.headers = append(append([]pair(nil), op.headers...), pair{sub.header, h})
+		op.fixed = []header{{sub.header, string(key)}}
 		if sub.honoured {
 			what = keyedWrite
 		}
 	}
 	a, err := s.do(ctx, &op, in, what, "")
 	if err != nil {
+		var e *plugins.Error
+		if errors.As(err, &e) && len(e.Fields) > 0 {
+			e.Fields = sub.paths(e.Fields)
+		}
 		return plugins.Receipt{}, err
 	}
 	sc := newScope(in).answer(a)
@@ -112,7 +115,7 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 			// What the system already has may be this very entry, delivered by an attempt whose answer was lost.
 			if r, err := s.confirm(ctx, k, in); err == nil {
 				r.Already = true
-				return r, nil
+				return s.complement(ctx, sub, in, r)
 			}
 		}
 		return plugins.Receipt{}, e
@@ -122,7 +125,29 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 		return plugins.Receipt{}, &plugins.Error{Kind: plugins.Unknown, System: s.env.System, Err: err,
 			Say: s.spec.name + " took this, but its receipt cannot be read. Muster asks the system before sending again."}
 	}
-	return r, nil
+	return s.complement(ctx, sub, in, r)
+}
+
+// complement adds what belongs to an entry that the system has: an attachment, a link. Until all of it is there the
+// entry is not delivered.
+func (s *system) complement(ctx context.Context, sub *submitSpec, in map[string]any, r plugins.Receipt) (plugins.Receipt, error) {
+	if len(sub.after) == 0 {
+		return r, nil
+	}
+	in["result"] = map[string]any{"ref": r.Reference, "id": r.Ref.ID}
+	err := s.run(ctx, sub.after, in, true)
+	if err == nil {
+		return r, nil
+	}
+	e := *s.named(err)
+	e.Ref, e.Fields = r.Reference, sub.paths(e.Fields)
+	switch e.Kind {
+	case plugins.Invalid, plugins.Denied, plugins.Auth, plugins.Cancelled:
+	default:
+		e.Kind = plugins.Unknown
+	}
+	e.Say = s.spec.name + " took this, but not all that belongs to it, as far as is known. " + e.Say
+	return plugins.Receipt{}, &e
 }
 
 // confirmAt finds out whether an earlier Submit arrived.
@@ -133,7 +158,13 @@ func (s *system) confirmAt(ctx context.Context, e plugins.Entry, key plugins.Key
 	}
 	switch {
 	case k.submit.confirm != nil:
-		return s.confirm(ctx, k, s.entryInput(ctx, e, key))
+		ctx = withFiles(ctx, e.Files)
+		in := s.entryInput(ctx, e, key)
+		r, err := s.confirm(ctx, k, in)
+		if err != nil {
+			return r, err
+		}
+		return s.complement(ctx, k.submit, in, r)
 	case k.submit.header != "" && k.submit.honoured:
 		return s.submitTo(ctx, e, key) // the same key again takes effect once, and answers as the first time
 	}

@@ -205,8 +205,17 @@ func (s *system) searched(ctx context.Context, k *kindSpec, op *searchSpec, t to
 	if err != nil {
 		return plugins.Page{}, s.named(drift(err))
 	}
+	found := len(els)
+	if found == 0 && s.answers(op.op) == "html" {
+		// A page that shows no results and not the words for it may have been redesigned: that must not pass for 'no trace'.
+		return plugins.Page{}, s.fail(plugins.Drift, "%s sent a page that shows neither results nor that there are none. Tell whoever keeps its connector.", s.spec.name)
+	}
+	els, gaps := s.beside(ctx, op.with, in, els)
+	out.Gaps = append(out.Gaps, gaps...)
+	if len(els) == 0 && len(gaps) > 0 {
+		return plugins.Page{}, gaps[0]
+	}
 	m := s.mapper(k, op.without)
-	var gaps []*plugins.Error
 	if out.Records, gaps, err = m.page(ctx, sc, els, s.env.Now().UTC()); err != nil {
 		return plugins.Page{}, s.named(drift(err))
 	}
@@ -219,7 +228,7 @@ func (s *system) searched(ctx context.Context, k *kindSpec, op *searchSpec, t to
 		out.Total = atoi(v)
 	}
 	if op.next != nil {
-		next, gap := s.next(ctx, op, t, in, a, len(els))
+		next, gap := s.next(ctx, op, t, in, a, found)
 		if gap != nil {
 			out.Gaps = append(out.Gaps, gap) // what has arrived is kept; that there is more must be said
 		}
@@ -301,6 +310,13 @@ func (s *system) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 	}
 	if len(els) == 0 {
 		return pole.Record{}, s.fail(plugins.NotFound, "%s", s.words(plugins.NotFound))
+	}
+	if len(k.fetch.with) > 0 {
+		whole, err := s.whole(ctx, k.fetch.with, in, els[0])
+		if err != nil {
+			return pole.Record{}, s.named(err)
+		}
+		els[0] = whole
 	}
 	r, err := s.mapper(k, nil).record(ctx, sc, els[0], s.env.Now().UTC())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"time"
 
 	"muster/plugins"
@@ -27,6 +28,9 @@ func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor,
 	in := s.input(ctx)
 	if cursor != "" {
 		in["cursor"] = string(cursor)
+	}
+	if err := s.run(ctx, w.op.before, in, false); err != nil {
+		return err
 	}
 	req, err := s.request(ctx, w.op, in, listen, "")
 	if err != nil {
@@ -55,7 +59,11 @@ func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor,
 	}
 	var stopped error
 	err = events(resp.Body, string(cursor), func(e event) error {
-		changes, err := s.changes(ctx, k, in, e)
+		root := e.root()
+		if stopped = s.reply(ctx, w, in, root); stopped != nil {
+			return stopped // without what it asks for the stream would stay silent
+		}
+		changes, err := s.changes(ctx, k, in, root, e.id)
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -91,12 +99,8 @@ func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor,
 }
 
 // changes maps one event. An event that 'when' does not take gives none.
-func (s *system) changes(ctx context.Context, k *kindSpec, in map[string]any, e event) ([]plugins.Change, error) {
+func (s *system) changes(ctx context.Context, k *kindSpec, in, root map[string]any, id string) ([]plugins.Change, error) {
 	w := k.watch
-	root := map[string]any{"id": e.id, "event": e.name, "text": e.data}
-	if v, err := decodeJSON([]byte(e.data)); err == nil {
-		root["data"] = v
-	}
 	sc := newScope(in)
 	if w.when != nil {
 		take, err := w.when.truth(ctx, sc, root)
@@ -104,7 +108,7 @@ func (s *system) changes(ctx context.Context, k *kindSpec, in map[string]any, e 
 			return nil, err
 		}
 	}
-	return s.mapChanges(ctx, k, sc, root, root["data"], plugins.Cursor(e.id))
+	return s.mapChanges(ctx, k, sc, root, root["data"], plugins.Cursor(id))
 }
 
 func (s *system) mapChanges(ctx context.Context, k *kindSpec, sc *scope, root, body any, cursor plugins.Cursor) ([]plugins.Change, error) {
@@ -122,6 +126,16 @@ func (s *system) mapChanges(ctx context.Context, k *kindSpec, sc *scope, root, b
 	m := s.mapper(k, nil)
 	out := make([]plugins.Change, 0, len(els))
 	for _, el := range els {
+		if w.fetch != nil {
+			r, gone, err := s.announced(ctx, k, sc, el, removed)
+			if err != nil {
+				return nil, err
+			}
+			if r.ID != "" {
+				out = append(out, plugins.Change{Record: r, Removed: removed || gone, Cursor: cursor})
+			}
+			continue
+		}
 		r, err := m.record(ctx, sc, el, s.env.Now().UTC())
 		if err != nil {
 			return nil, err
@@ -129,6 +143,40 @@ func (s *system) mapChanges(ctx context.Context, k *kindSpec, sc *scope, root, b
 		out = append(out, plugins.Change{Record: r, Removed: removed, Cursor: cursor})
 	}
 	return out, nil
+}
+
+// announced fetches a record of which a change tells the id only. One that is gone by then is a removal.
+func (s *system) announced(ctx context.Context, k *kindSpec, sc *scope, el any, removed bool) (r pole.Record, gone bool, err error) {
+	id, err := k.watch.fetch.word(ctx, sc, el)
+	if err != nil || id == "" {
+		return pole.Record{}, false, err
+	}
+	bare := pole.Record{Ref: pole.Ref{System: s.env.System, Type: k.typ, ID: id}, Kind: k.kind, Read: s.env.Now().UTC()}
+	if removed {
+		return bare, true, nil
+	}
+	r, err = s.Fetch(ctx, bare.Ref)
+	if plugins.KindOf(err) == plugins.NotFound {
+		return bare, true, nil
+	}
+	return r, false, err
+}
+
+// reply sends what an event asks for, such as the subscription after a greeting.
+func (s *system) reply(ctx context.Context, w *watchSpec, in, root map[string]any) error {
+	for _, r := range w.reply {
+		if r.when != nil {
+			if yes, err := r.when.truth(ctx, newScope(in), root); err != nil || !yes {
+				continue // an event of another shape does not ask for this
+			}
+		}
+		own := maps.Clone(in)
+		own["event"] = root
+		if _, err := s.taken(ctx, r.op, nil, own, read); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // poll asks at the declared interval. The first round with an empty cursor only finds out where now is, where the

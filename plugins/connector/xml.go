@@ -60,7 +60,8 @@ var (
 	errTooDeep  = errors.New("the XML is nested too deeply")
 	errTooMany  = errors.New("the XML holds too many elements")
 	errNoRoot   = errors.New("the XML holds no element, or more than one root")
-	errEncoding = errors.New("the XML's encoding is not supported")
+	errPage     = errors.New("the page cannot be read")
+	errEncoding = errors.New("the encoding of its characters is not supported")
 )
 
 // decodeXML turns an XML answer into the JSON shape that expressions read:
