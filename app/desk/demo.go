@@ -24,7 +24,8 @@ type DemoOptions struct {
 	Seed    int64
 	Scale   float64
 	Latency float64
-	Port    int // first of a run of fixed ports; 0 takes free ones
+	Port    int    // first of a run of fixed ports; 0 takes free ones
+	Records string // id of the records management system that the force uses; "" is the one that the profile has, or the usual one
 	Log     *slog.Logger
 }
 
@@ -35,9 +36,6 @@ type Demo struct {
 	profile    string
 	KeyringSay string // why the systems' credentials could not be put into the keyring, and what to do
 }
-
-// demoPorts is the order in which fixed ports are given out.
-var demoPorts = []string{"idp", "rms", "cad", "custody", "intel", "vehicles", "streetcrime", "control"}
 
 // RunDemo starts the demonstration force, writes a ready profile and puts the systems' credentials into the keyring, as IT would.
 func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
@@ -70,22 +68,23 @@ func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 }
 
 func runDemo(ctx context.Context, o DemoOptions, old Profile) (*Demo, error) {
-	opts := demoforce.Options{Seed: o.Seed, Scale: o.Scale, Latency: o.Latency, Log: o.Log}
+	opts := demoforce.Options{Seed: o.Seed, Scale: o.Scale, Latency: o.Latency, Log: o.Log, Records: first(o.Records, demoforce.RecordsOf(old.connectors()))}
+	ports := demoforce.Servers()
 	if o.Port > 0 {
 		opts.Ports = map[string]int{}
-		for i, id := range demoPorts {
+		for i, id := range ports {
 			opts.Ports[id] = o.Port + i
 		}
 	}
 	force, err := demoforce.Start(context.WithoutCancel(ctx), opts) // Close ends it
 	switch {
 	case err != nil && o.Port > 0:
-		return nil, fmt.Errorf("the ports from %d to %d are not all free: give --port another number, or leave it out (%w)", o.Port, o.Port+len(demoPorts)-1, err)
+		return nil, fmt.Errorf("the ports from %d to %d are not all free: give --port another number, or leave it out (%w)", o.Port, o.Port+len(ports)-1, err)
 	case err != nil:
 		return nil, fmt.Errorf("the demonstration force could not start: %w", err)
 	}
 	d := &Demo{force: force, profile: o.Profile}
-	prof := demoProfile(force, "external", o.Seed).with(old)
+	prof := demoProfile(force, "external", o.Seed).with(old, force)
 	if err := prof.Save(o.Profile); err != nil {
 		return nil, errors.Join(err, force.Close())
 	}
@@ -130,10 +129,11 @@ func profileKeyring(profile string) (*keyring.Keyring, error) {
 func (d *Demo) Describe() map[string]any {
 	return map[string]any{
 		"type": "demo", "force": demoforce.ForceName, "profile": d.profile,
-		"signin":      map[string]any{"issuer": d.force.Issuer(), "client_id": d.force.ClientID()},
-		"systems":     d.force.Systems(),
-		"accounts":    d.force.Accounts(),
-		"credentials": d.force.Credentials(),
+		"signin":       map[string]any{"issuer": d.force.Issuer(), "client_id": d.force.ClientID()},
+		"systems":      d.force.Systems(),
+		"alternatives": d.force.Alternatives(),
+		"accounts":     d.force.Accounts(),
+		"credentials":  d.force.Credentials(),
 		"faults": map[string]any{"url": d.force.ControlURL(), "token": d.force.ControlToken(),
 			"switch": "PUT {url}/faults/{system} with Authorization: Bearer {token} and {\"kind\":\"slow\",\"delay_ms\":1500}; DELETE ends it",
 			"kinds":  demoforce.FaultKinds()},
@@ -150,10 +150,19 @@ func demoProfile(f *demoforce.Force, how string, seed int64) Profile {
 	return p
 }
 
+func (p Profile) connectors() (out []string) {
+	for _, s := range p.Systems {
+		out = append(out, s.Connector)
+	}
+	return out
+}
+
 // with keeps the systems that were added to an earlier profile of the demonstration: they are the officer's own work.
-func (p Profile) with(old Profile) Profile {
+// What the force runs itself is not.
+func (p Profile) with(old Profile, f *demoforce.Force) Profile {
+	forces := slices.Concat(f.Systems(), f.Alternatives())
 	for _, s := range old.Systems {
-		if _, own := p.system(s.ID); !own {
+		if !slices.ContainsFunc(forces, func(x demoforce.System) bool { return x.ID == s.ID }) {
 			p.Systems = append(p.Systems, s)
 		}
 	}
@@ -208,11 +217,11 @@ func (d *Desk) startDemo(ctx context.Context) error {
 	if seed == 0 {
 		seed = 1
 	}
-	force, err := demoforce.Start(context.WithoutCancel(ctx), demoforce.Options{Seed: seed, Scale: d.opts.DemoScale, Latency: 1, Log: d.log})
+	force, err := demoforce.Start(context.WithoutCancel(ctx), demoforce.Options{Seed: seed, Scale: d.opts.DemoScale, Latency: 1, Log: d.log, Records: demoforce.RecordsOf(old.connectors())})
 	if err != nil {
 		return fmt.Errorf("the demonstration force could not start: %w", err)
 	}
-	p := demoProfile(force, "embedded", seed).with(old)
+	p := demoProfile(force, "embedded", seed).with(old, force)
 	if err := provision(ctx, d.opts.Profile, force); err != nil {
 		return errors.Join(err, force.Close())
 	}

@@ -21,6 +21,7 @@ type demoRunCmd struct {
 	Seed    int64   `default:"1" help:"The population: the same seed gives the same people."`
 	Scale   float64 `default:"1" help:"1 is about 5,000 people."`
 	Latency float64 `default:"1" help:"1 is realistic, 0 answers at once."`
+	Records string  `placeholder:"ID" help:"The records management system that the force uses: one of the two that demo prints, by id. The one of the latest start otherwise."`
 	Port    int     `help:"First of a run of fixed ports; free ones are taken otherwise."`
 }
 
@@ -29,7 +30,7 @@ func (c demoRunCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	demo, err := desk.RunDemo(e.ctx, desk.DemoOptions{Profile: dir, Seed: c.Seed, Scale: c.Scale, Latency: c.Latency, Port: c.Port, Log: e.log()})
+	demo, err := desk.RunDemo(e.ctx, desk.DemoOptions{Profile: dir, Seed: c.Seed, Scale: c.Scale, Latency: c.Latency, Port: c.Port, Records: c.Records, Log: e.log()})
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func TestDemoStopsAndStartsAgain(t *testing.T) {
 func TestDemoSaysWhyItCannotStart(t *testing.T) {
 	t.Parallel()
 	m := terminal{t, t.TempDir()}
-	p := freePorts(t, 8)
+	p := freePorts(t, 9)
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p+3))
 	if err != nil {
 		t.Fatal(err)

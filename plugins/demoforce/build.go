@@ -49,6 +49,14 @@ func (f *Force) build(ctx context.Context, keys <-chan keyResult) error {
 			f.street = newStreetcrime(w, base)
 			return f.street.handler(), nil
 		}},
+		{"summit", milliseconds(25, 90), func(base string) (http.Handler, error) {
+			s, err := newSummit(f, base)
+			if err != nil {
+				return nil, err
+			}
+			f.summit = s
+			return s.handler(), nil
+		}},
 		{"control", latency{}, func(base string) (http.Handler, error) {
 			f.control = base
 			return f.controlHandler(), nil
@@ -60,6 +68,7 @@ func (f *Force) build(ctx context.Context, keys <-chan keyResult) error {
 	}
 	f.secrets["custody"] = officerCredentials(accounts[0])
 	f.secrets["intel"] = map[string]string{"client_id": f.intel.clientID, "client_secret": f.intel.secret}
+	f.secrets["summit"] = map[string]string{"client_id": f.summit.clientID, "client_secret": f.summit.secret}
 	f.secrets["vehicles"] = map[string]string{"api_key": f.dvla.key}
 	f.liveDice = newDice(f.opt.Seed, "asked")
 	if f.opt.LiveEvery > 0 {
@@ -70,19 +79,37 @@ func (f *Force) build(ctx context.Context, keys <-chan keyResult) error {
 
 // Systems returns the simulated systems in the order that a screen would list them.
 func (f *Force) Systems() []System {
-	one := func(id, name, protocol, base, connector string, more ...string) System {
-		s := System{ID: id, Name: name, Protocol: protocol, BaseURL: base, Connector: connector, Options: map[string]string{"base_url": base}}
-		for i := 0; i+1 < len(more); i += 2 {
-			s.Options[more[i]] = more[i+1]
-		}
-		return s
-	}
+	records, _ := f.records()
 	return []System{
-		one("rms", "Records (Larkfield)", "REST and JSON", f.rms.base, "demo_rms"),
+		records,
 		one("cad", "Command and control (Vigil C2)", "OData v4, server-sent events", f.cad.base, "demo_cad", "idp_url", f.Issuer(), "client_id", clientID),
 		one("custody", "Custody (Sentinel)", "SOAP 1.1, WS-Security", f.custody.base, "demo_custody"),
 		one("intel", "Intelligence (Lantern)", "GraphQL", f.intel.base, "demo_intel"),
 		one("vehicles", "Vehicles (DVLA)", "REST and JSON", f.dvla.base, "dvla_ves"),
 		one("streetcrime", "Street crime and stops", "REST and JSON", f.street.base, "police_uk"),
 	}
+}
+
+// Alternatives returns the systems that run beside those of Systems, each able to take the place of one of them.
+func (f *Force) Alternatives() []System {
+	_, other := f.records()
+	return []System{other}
+}
+
+// records are the two records management systems, the one that the force uses first.
+func (f *Force) records() (used, other System) {
+	used = one("rms", "Records (Larkfield)", "REST and JSON", f.rms.base, "demo_rms")
+	other = one("summit", "Records (Summit)", "JSON:API, OAuth2 client credentials", f.summit.base, "demo_rms2")
+	if f.opt.Records == "summit" {
+		used, other = other, used
+	}
+	return used, other
+}
+
+func one(id, name, protocol, base, connector string, more ...string) System {
+	s := System{ID: id, Name: name, Protocol: protocol, BaseURL: base, Connector: connector, Options: map[string]string{"base_url": base}}
+	for i := 0; i+1 < len(more); i += 2 {
+		s.Options[more[i]] = more[i+1]
+	}
+	return s
 }

@@ -1,4 +1,4 @@
-// Package demoforce is a force to try Muster on: six simulated back-end systems and an identity provider on loopback,
+// Package demoforce is a force to try Muster on: seven simulated back-end systems and an identity provider on loopback,
 // each a stranger with its own protocol, ids, field names, code lists, date formats, paging, errors and moods.
 //
 // Nothing here is real: people, streets and events are invented, phone numbers come from the ranges that Ofcom keeps
@@ -85,6 +85,39 @@
 //	 "detail":"2 members need attention","instance":"/rms/api/v2/entries","trace":"…",
 //	 "invalidParams":[{"name":"persons[0].dob","reason":"must be a date dd/mm/yyyy"}]}
 //	types: validation unauthenticated forbidden not-found bad-cursor idempotency-mismatch duplicate-client-ref too-many-requests server-error
+//
+// # The other records management, "summit": Summit Records, JSON:API 1.1 (connector demo_rms2; base_url = http://127.0.0.1:PORT/summit/api; client_id, client_secret)
+//
+// It holds what Larkfield held when the force started, and either can be the one that Systems lists (Options.Records).
+// Token: POST /oauth/token, form grant_type=client_credentials&client_id=…&client_secret=… (in the body, no Basic) -> opaque, 600 s. Accept must be
+// application/vnd.api+json (406), a body's Content-Type too (415). X-Summit-Operator: the officer's collar number (403 if unknown or of IT; the client itself
+// if left out). Ids are numbers written as text. Dates MM/DD/YYYY; meta.changed is MM/DD/YYYY hh:mm:ss AM|PM of New York; times are milliseconds since 1970.
+//
+//	GET /about -> {"data":{"type":"services","id":"1","attributes":{"product":"Summit Records","release":"2026.3","client":"…","operator":"Ada Okafor"|null}}}
+//	GET /people?filter[name]=MILLER*, Aaron&filter[born]=&filter[pnc]=&filter[cro]=&filter[telephone]=&filter[postcode]=&filter[text]=&include=addresses
+//	GET /vehicles?filter[plate]=&filter[manufacturer]=&filter[range]=&filter[paint]=&filter[text]=   GET /locations?filter[postcode]=&filter[uprn]=&filter[street]=&filter[text]=
+//	GET /crimes?filter[number]=&filter[plate]=&filter[text]=   GET /occurrences?filter[number]=&filter[externalReference]=&filter[plate]=&filter[text]=
+//	GET /people/50100001?include=addresses and so on, with ETag; page[number] from 1, page[size] 1–50 (20)
+//	lists -> {"data":[…],"included":[…],"links":{"prev":null,"next":"http://…page[number]=2…"|null},"meta":{"page":{"number":1,"size":20,"records":132}}}; one -> {"data":{…},"included":[…]}
+//	every record: {"type","id","attributes","relationships":{"associations":{"data":[{"type":"people","id":"50100002","meta":{"as":1,"words":"MILLER Andrea"}}]}},
+//	 "meta":{"protection":{"scheme":"GSC","tier":1 OFFICIAL|2 OFFICIAL-SENSITIVE},"changed":"11/21/2026 04:14:55 AM","etag":"W/\"4\""}}; associations has no data in lists
+//	people: {"fullName":"MILLER, Aaron James","honorific":null,"alsoKnownAs":["MILLER, AJ"],"birthDate":"11/03/2011"|null,"gender":1 m|2 f|9,"ethnicity":"W1"|null,"birthTown","occupation","school",
+//	 "noFixedAbode":"Y"|"N","references":{"pnc","cro","nino","licence"},"telephones":["+447700900412"],"email":null,"markers":"07:06/02/2026,13:11/24/2026"}
+//	 markers are code:date, "00" where none are recorded: 01 firearms 02 weapons 03 violent 04 escaper 05 explosives 06 suicidal 07 self-harm 08 mental 09 ailment 10 contagious
+//	 11 drugs 12 alleges 13 missing 14 cloned plate; relationships.addresses leads to included {"type":"addresses","attributes":{"block":"12 Alder Rise\nLeeds","postcode":"LS8 2QX",
+//	 "use":1 home|2 previous|3 work,"since":"08/14/2021"|null,"until":null},"relationships":{"location":{"data":{"type":"locations","id":"30100001"}}}}
+//	vehicles: {"plate":"YK19FZB","manufacturer","range","paint","chassis","built":2019,"condition":0|7 stolen,"markers"}   locations: {"block","postcode","uprn","grid":"431234 437654","markers"}
+//	crimes: {"number","offence":"049/01 Shoplifting","stage","disposal","from","to","reported","synopsis","scene":"12 Alder Rise\nLeeds\nLS8 2QX","investigator"}; relationships.scene
+//	occurrences: {"number":"S26-00001","category","categoryWords","stage","at","until","synopsis","scene","position":null|{"lat","lng"},"externalReference","commandReference"}; relationships.scene
+//	stage: 10 open 20 filed 30 charged 40 no further action 90 closed. category: 11 theft 12 violence 41 concern 42 missing 43 domestic 51 ASB 61 RTC 71 suspicious 81 property 91 stop 99 other.
+//	as: 1 mother 2 father 3 son 4 daughter 5 partner 6 sibling 7 associate 20 keeper 21 driver 22 involved 30 resident 31 scene 51 victim 52 suspect 53 witness 54 reporter 55 offender 56 missing 57 searched 58 subject
+//
+//	POST /occurrences {"data":{"type":"occurrences","attributes":{"externalReference":"KEY (max 64)","category":41,"at":1795182720000,"synopsis":"1–2000","commandReference":null,"scene":"…","postcode":null,
+//	 "position":null},"relationships":{"reportedBy":{"data":{"type":"operators","id":"2214"}},"scene":{"data":null},"participants":{"data":[{"type":"people","id":"50100001","meta":{"as":56}},
+//	 {"type":"people","lid":"p1","meta":{"as":53}}]}}},"included":[{"type":"people","lid":"p1","attributes":{"fullName":"GREEN, Amy","birthDate":null,"telephones":[]}},{"type":"vehicles","lid":"v1","attributes":{"plate":"YK19FZB"}}]}
+//	 who comes along under included is put on file. No key is honoured: posting twice makes two; read back by filter[externalReference].
+//	-> 202, Location, {"data":{"type":"receipts","id":"900001","attributes":{"number":"S26-80001","received":…,"externalReference":"KEY"},"relationships":{"occurrence":{"data":{"type":"occurrences","id":"72680001"}}}}}
+//	errors: {"errors":[{"status":"422","code":"VR-17","title":"Invalid value","detail":"Must be a date MM/DD/YYYY.","source":{"pointer":"/included/0/attributes/birthDate"}}]}; source.parameter for the query
 //
 // # Command and control, "cad": Vigil C2, OData v4 (demo_cad; base_url = http://127.0.0.1:PORT/odata/v4, idp_url = Issuer, client_id)
 //

@@ -145,6 +145,8 @@ func broken(w http.ResponseWriter, system string, status int) {
 	switch system {
 	case "rms":
 		writeProblem(w, status, "server-error", "The server could not complete the request", "", nil)
+	case "summit":
+		summitFail(w, status, summitError{Code: "SV-00", Title: "Internal error", Detail: "Something went wrong on our side."})
 	case "cad":
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 	_ "time/tzdata" // the systems keep local time also where the machine has no zone files
@@ -21,6 +22,7 @@ type Options struct {
 	Ports   map[string]int // fixed ports by system id, "idp" and "control" included; 0 or missing is any free port
 	Scale   float64        // 1, or 0, is about 5,000 people
 	Latency float64        // 1 is realistic, 0 none
+	Records string         // id of the records management system that Systems lists, rms or summit; "" is rms. Both serve
 	Log     *slog.Logger
 	Now     func() time.Time
 
@@ -36,6 +38,19 @@ type System struct {
 	BaseURL   string            `json:"base_url"`
 	Connector string            `json:"connector"` // id of the connector pack that fits it
 	Options   map[string]string `json:"options"`   // option values that are not secret
+}
+
+// Servers are the ids of everything that serves, in the order in which a run of fixed ports is given out.
+func Servers() []string {
+	return []string{"idp", "rms", "cad", "custody", "intel", "vehicles", "streetcrime", "control", "summit"}
+}
+
+// RecordsOf is the records management system that a profile with these connectors uses, as Options.Records wants it.
+func RecordsOf(connectors []string) string {
+	if slices.Contains(connectors, "demo_rms2") {
+		return "summit"
+	}
+	return ""
 }
 
 // Account is one demonstration officer.
@@ -72,6 +87,7 @@ type Force struct {
 	order      []string
 	idp        *idp
 	rms        *rms
+	summit     *summit
 	cad        *cad
 	custody    *custody
 	intel      *intel
@@ -101,6 +117,9 @@ func Start(ctx context.Context, o Options) (*Force, error) {
 	}
 	if o.Scale > 20 {
 		return nil, fmt.Errorf("scale %v is more than this force can hold: at most 20", o.Scale)
+	}
+	if o.Records != "" && o.Records != "rms" && o.Records != "summit" {
+		return nil, fmt.Errorf("this force has no records management system %q: it has rms and summit", o.Records)
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

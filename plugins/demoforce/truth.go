@@ -42,6 +42,18 @@ func (t *truth) add(class string, n int, name, system, id string) {
 	t.refs[system+"/"+id] = key
 }
 
+// copy lets a system hold the same records as another, under ids of its own.
+func (t *truth) copy(from, to string, id func(string) string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for key, c := range t.by {
+		for _, ref := range c.Refs[from] {
+			c.Refs[to] = append(c.Refs[to], id(ref))
+			t.refs[to+"/"+id(ref)] = key
+		}
+	}
+}
+
 func (t *truth) list(class string) []Cluster {
 	out := make([]Cluster, 0, len(t.ids[class]))
 	for _, k := range t.ids[class] {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -71,11 +72,16 @@ func (c credentials) Value(_ context.Context, _, option string) (string, error) 
 	return "", transport.ErrNoCredential
 }
 
+// systems are all that the force runs, those that take another's place included.
+func systems(f *demoforce.Force) []demoforce.System {
+	return slices.Concat(f.Systems(), f.Alternatives())
+}
+
 // at opens a pack at the system of the running force.
 func at(t testing.TB, pack, system string) plugins.System {
 	t.Helper()
 	f := demo(t)
-	for _, s := range f.Systems() {
+	for _, s := range systems(f) {
 		if s.ID != system {
 			continue
 		}
