@@ -164,7 +164,7 @@ func newWires(c *chain, conf *tls.Config) wires {
 		if s.Secure {
 			control = nil
 		}
-		return WireEnv{System: c.id, Dial: dial(control), TLS: conf.Clone(), Limits: c.limits, Now: c.now}
+		return WireEnv{System: c.id, Dial: dial(control), TLS: conf.Clone(), Config: c.settings(), Bases: c.bases(s), Limits: c.limits, Now: c.now}
 	}}
 	return w
 }
@@ -287,6 +287,30 @@ func option(info plugins.Info, name string) (plugins.Option, bool) {
 		}
 	}
 	return plugins.Option{}, false
+}
+
+// settings are the values of the options that are not secret.
+func (c *chain) settings() plugins.Config {
+	out := plugins.Config{}
+	for _, o := range c.info.Options {
+		if v := configured(c.cfg, o); v != "" && o.Type != plugins.OptionSecret {
+			out[o.Name] = v
+		}
+	}
+	return out
+}
+
+// bases are the addresses of one scheme that the settings name.
+func (c *chain) bases(s Scheme) []*url.URL {
+	var out []*url.URL
+	for _, h := range c.info.Hosts {
+		if o, isOption := option(c.info, h); isOption {
+			if u, err := url.Parse(configured(c.cfg, o)); err == nil && strings.EqualFold(u.Scheme, s.Name) {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
 }
 
 func configured(cfg plugins.Config, o plugins.Option) string {

@@ -48,11 +48,18 @@ type Wire interface {
 type WireEnv struct {
 	System string
 	// Dial connects to a declared host only; to this machine only where the scheme is not Secure.
-	Dial   func(ctx context.Context, network, addr string) (net.Conn, error)
-	TLS    *tls.Config // verifies; clone it and set ServerName
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	TLS  *tls.Config // verifies; clone it and set ServerName
+	// Config holds the system's settings that are not secret, defaults filled in: a wire's own settings are options of
+	// fixed names (host_key), so that they are checked, shown and documented as all others are.
+	Config plugins.Config
+	Bases  []*url.URL // the declared addresses of this scheme
 	Limits plugins.Limits
 	Now    func() time.Time
 }
+
+// ErrStanding in the chain of a wire's error says that a repeat will not help.
+var ErrStanding = errStanding
 
 var (
 	schemesMu sync.RWMutex

@@ -1,2 +1,6 @@
 // Package wires links every protocol other than HTTP into the program that imports it.
 package wires
+
+import (
+	_ "muster/plugins/filewire"
+)
