@@ -154,25 +154,3 @@ func (d *Desk) ConnectorSource(id string) (name string, yaml []byte, ok bool) {
 	}
 	return s.file, s.source, true
 }
-
-// ConnectorProblem is one thing that is wrong with a connector file.
-type ConnectorProblem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Say     string `json:"say"`
-	Cure    string `json:"cure,omitempty"`
-	Warning bool   `json:"warning,omitempty"`
-}
-
-// LintConnector checks a connector file against the schema and the dictionary.
-func LintConnector(name string, src []byte) ([]ConnectorProblem, error) {
-	dict, err := loadDictionary()
-	if err != nil {
-		return nil, err
-	}
-	var out []ConnectorProblem
-	for _, p := range connector.Lint(name, src, dict) {
-		out = append(out, ConnectorProblem{File: p.File, Line: p.Line, Say: p.Say, Cure: p.Cure, Warning: p.Warning})
-	}
-	return out, nil
-}

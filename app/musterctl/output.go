@@ -55,6 +55,20 @@ func (o *output) text(format string, args ...any) {
 	}
 }
 
+// raw writes a text as it stands, for people and for redirection into a file.
+func (o *output) raw(text []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.tab != nil {
+		if err := o.tab.Flush(); err != nil && o.err == nil {
+			o.err = err
+		}
+	}
+	if _, err := o.buf.Write(text); err != nil && o.err == nil {
+		o.err = err
+	}
+}
+
 func (o *output) flush() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -215,47 +213,4 @@ func errorWords(m map[string]int) string {
 		out = append(out, fmt.Sprintf("%s %d", k, m[k]))
 	}
 	return strings.Join(out, ", ")
-}
-
-type connectorCmd struct {
-	Lint connectorLintCmd `cmd:"" help:"Check connector files: file, line, what is wrong and the cure."`
-}
-
-type connectorLintCmd struct {
-	Files []string `arg:"" type:"existingfile" placeholder:"FILE" help:"Connector files."`
-}
-
-func (c connectorLintCmd) Run(e *env) error {
-	bad := false
-	for _, f := range c.Files {
-		src, err := os.ReadFile(f)
-		if err != nil {
-			return err
-		}
-		problems, err := desk.LintConnector(f, src)
-		if err != nil {
-			return err
-		}
-		for _, p := range problems {
-			bad = bad || !p.Warning
-			e.out.line(struct {
-				Type string `json:"type"`
-				desk.ConnectorProblem
-			}{"problem", p}, "%s:%d: %s%s Cure: %s", p.File, p.Line, severity(p), p.Say, p.Cure)
-		}
-		if len(problems) == 0 {
-			e.out.line(map[string]any{"type": "ok", "file": f}, "%s: no problem found", f)
-		}
-	}
-	if bad {
-		return errors.New("a connector file has errors and would not be used")
-	}
-	return nil
-}
-
-func severity(p desk.ConnectorProblem) string {
-	if p.Warning {
-		return "warning: "
-	}
-	return ""
 }

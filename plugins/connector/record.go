@@ -32,6 +32,7 @@ func (s *system) mapper(k *kindSpec, without map[string]bool) *mapper {
 
 // record maps one element of an answer. Its error says which path is not as documented, never the data.
 func (m *mapper) record(ctx context.Context, sc *scope, el any, now time.Time) (pole.Record, error) {
+	m.observed(ctx, sc, el, now)
 	if _, ok := el.(map[string]any); !ok {
 		return pole.Record{}, &shapeError{expr: "records", say: "expected an object but got: " + gojq.TypeOf(el)}
 	}

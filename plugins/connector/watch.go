@@ -233,12 +233,8 @@ func (s *system) poll(ctx context.Context, k *kindSpec, cursor plugins.Cursor, e
 			}
 		}
 		seen, first = now, false
-		timer := time.NewTimer(time.Duration(w.every) * time.Second)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return s.named(ctx.Err())
-		case <-timer.C:
+		if err := pause(ctx, time.Duration(w.every)*time.Second); err != nil {
+			return s.named(err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"muster/plugins/connector"
+	"muster/plugins/connector/replay"
 )
 
 //go:embed *.yaml
@@ -22,6 +23,9 @@ func List() []string {
 	}
 	var out []string
 	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), replay.Suffix) {
+			continue
+		}
 		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
 	}
 	slices.Sort(out)
@@ -35,6 +39,15 @@ func Source(id string) ([]byte, error) {
 		return nil, fmt.Errorf("no connector %q ships with Muster; there are: %s", id, strings.Join(List(), ", "))
 	}
 	return b, nil
+}
+
+// Recordings returns the recorded exchanges of a connector that ships; nil where there are none yet.
+func Recordings(id string) []byte {
+	b, err := files.ReadFile(id + replay.Suffix)
+	if err != nil {
+		return nil // without recordings there is nothing to replay
+	}
+	return b
 }
 
 // Load reads a connector that ships.

@@ -6,6 +6,7 @@ import (
 
 	"muster/assets"
 	"muster/plugins/connector"
+	"muster/plugins/connector/replay"
 	"muster/plugins/pole"
 )
 
@@ -35,6 +36,22 @@ func TestEveryPackIsLintClean(t *testing.T) {
 			t.Errorf("%s: id %q, code %q", id, info.ID, info.Code)
 		}
 		codes[info.Code] = true
+	}
+}
+
+// TestEveryPackReplaysItsRecordings: add ID.exchanges.yaml beside ID.yaml and it is replayed here.
+func TestEveryPackReplaysItsRecordings(t *testing.T) {
+	for _, id := range List() {
+		src := Recordings(id)
+		if src == nil {
+			continue
+		}
+		c, err := Load(id)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		replay.Check(t, c, dictionary(t), id+replay.Suffix, src, files)
 	}
 }
 
