@@ -158,6 +158,13 @@ type Limits struct {
 	Timeout  time.Duration // of one request, to the end of its body
 	Response int64         // bytes of one answer, after decompression
 	Records  int           // records of one search, over all pages
+	Quotas   []Quota       // requests within longer spans: 600 in five minutes, 5,000 a day
+}
+
+// Quota is how many requests a system allows within a span of time.
+type Quota struct {
+	Requests int
+	Per      time.Duration
 }
 
 // Env is all that a plugin may touch.

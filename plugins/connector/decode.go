@@ -101,6 +101,14 @@ func (r *reader) limits(n *node) plugins.Limits {
 		}
 		l.Rate = rate
 	}
+	for _, x := range n.get("quota").list() {
+		q, ok := parseQuota(x.text())
+		if !ok {
+			r.f.fail(x, "Write it as 600/5min, 5000/day or 100000/30day.", "%q is not a quota.", x.text())
+			continue
+		}
+		l.Quotas = append(l.Quotas, q)
+	}
 	if t := n.str("timeout"); t != "" {
 		d, err := time.ParseDuration(t)
 		if err != nil || d <= 0 || d > 10*time.Minute {
@@ -119,27 +127,40 @@ func (r *reader) limits(n *node) plugins.Limits {
 }
 
 func parseRate(s string) (float64, bool) {
-	num, per, ok := strings.Cut(s, "/")
+	n, per, ok := parsePer(s)
+	if !ok {
+		return 0, false
+	}
+	return n / per.Seconds(), true
+}
+
+func parseQuota(s string) (plugins.Quota, bool) {
+	n, per, ok := parsePer(s)
+	if !ok || n < 1 || n > 1e9 || n != float64(int(n)) || per < time.Second {
+		return plugins.Quota{}, false
+	}
+	return plugins.Quota{Requests: int(n), Per: per}, true
+}
+
+// parsePer reads 5/s, 300/min, 10/10s or 5000/day.
+func parsePer(s string) (n float64, per time.Duration, ok bool) {
+	num, span, ok := strings.Cut(s, "/")
 	n, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
 	if !ok || err != nil || n <= 0 {
-		return 0, false
+		return 0, 0, false
 	}
-	per = strings.TrimSpace(per)
-	if per == "min" {
-		per = "m"
+	span = strings.TrimSpace(span)
+	digits := strings.TrimRight(span, "abcdefghijklmnopqrstuvwxyz")
+	count := 1
+	if digits != "" {
+		if count, err = strconv.Atoi(digits); err != nil || count < 1 || count > 1_000_000 {
+			return 0, 0, false
+		}
 	}
-	if per != "" && (per[0] < '0' || per[0] > '9') {
-		per = "1" + per
-	}
-	per = strings.Replace(per, "min", "m", 1)
-	if per == "1day" {
-		per = "24h"
-	}
-	d, err := time.ParseDuration(per)
-	if err != nil || d <= 0 {
-		return 0, false
-	}
-	return n / d.Seconds(), true
+	unit, known := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "min": time.Minute, "h": time.Hour,
+		"hour": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour}[span[len(digits):]]
+	per = time.Duration(count) * unit
+	return n, per, known && per > 0 && per <= 366*24*time.Hour
 }
 
 func parseSize(s string) (int64, bool) {

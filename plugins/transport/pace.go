@@ -19,13 +19,15 @@ type pace struct {
 	c     *chain
 	rate  *rate.Limiter
 	slots chan struct{}
+	quota []*quota
 
 	mu    sync.Mutex // held for looking only, never while waiting
 	until time.Time
 }
 
 func newPace(c *chain) *pace {
-	return &pace{c: c, rate: rate.NewLimiter(rate.Limit(c.limits.Rate), c.limits.Burst), slots: make(chan struct{}, c.limits.Parallel)}
+	return &pace{c: c, rate: rate.NewLimiter(rate.Limit(c.limits.Rate), c.limits.Burst), slots: make(chan struct{}, c.limits.Parallel),
+		quota: newQuotas(c.limits.Quotas)}
 }
 
 // pause keeps every caller of the system back until d from now.
@@ -68,7 +70,38 @@ func (p *pace) enter(ctx context.Context) (leave func(), err error) {
 		}
 		return nil, p.c.err(plugins.Limited, errors.New("own rate limit"), "Muster is already asking %s as often as it may. Try again in a moment.", p.c.name)
 	}
+	if err := p.within(ctx); err != nil {
+		leave()
+		return nil, err
+	}
 	return leave, nil
+}
+
+// within counts the request against every quota: a short wait is waited for, a long one told at once.
+func (p *pace) within(ctx context.Context) error {
+	for i := 0; i < len(p.quota); i++ {
+		d := p.quota[i].take(time.Now())
+		if d <= 0 {
+			continue
+		}
+		for _, q := range p.quota[:i] {
+			q.back()
+		}
+		if !p.c.patient(ctx, d) {
+			e := p.c.err(plugins.Limited, errors.New("quota used up"), "Muster has asked %s as often as it may for now. Try again in %s.", p.c.name, span(d))
+			e.After = d
+			return e
+		}
+		t := time.NewTimer(d)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return p.c.classify(ctx, ctx.Err(), false, false, p.c.limits)
+		}
+		i = -1
+	}
+	return nil
 }
 
 // calm waits until a pause is over; a long one is told at once.
