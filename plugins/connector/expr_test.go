@@ -75,6 +75,11 @@ func TestHelpers(t *testing.T) {
 		{".n | unname", `{"n":"MILLER, Aaron James"}`, `{"family":"MILLER","given":"Aaron","middle":"James"}`},
 		{".n | unname", `{"n":"Aaron James Miller"}`, `{"family":"Miller","given":"Aaron","middle":"James"}`},
 		{".n | odata", `{"n":"O'BRIEN"}`, `"O''BRIEN"`},
+		{".n | uuid", `{"n":"m5x2"}`, `"933e88c2-78a9-5eb6-baec-cb9cc8d790d5"`},
+		{".n | uuid", `{"n":null}`, `null`},
+		{".n | lower", `{"n":"ZOË ŁUCJA"}`, `"zoë łucja"`},
+		{".n | upper", `{"n":"zoë"}`, `"ZOË"`},
+		{".n | lower", `{"n":null}`, `null`},
 		{".n | alnum", `{"n":"yk19 fzb"}`, `"yk19fzb"`},
 	} {
 		got, err := eval(t, c.src, c.in)

@@ -16,7 +16,7 @@ group_by unique unique_by min max min_by max_by reverse floor ceil round abs sqr
 nulls strings numbers booleans arrays objects iterables scalars values isempty getpath utf8bytelength transpose`)
 
 // ownFunctions are the connector's own.
-var ownFunctions = words(`day instant date dateout stamp code uncode unname odata alnum rel jsonapi measure convert`)
+var ownFunctions = words(`day instant date dateout stamp code uncode unname odata alnum rel jsonapi measure convert uuid lower upper`)
 
 // refused names the constructs that deserve their own reason.
 var refused = map[string]string{

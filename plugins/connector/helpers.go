@@ -59,6 +59,7 @@ func (h *helpers) options() []gojq.CompilerOption {
 		arg("code", 1, h.code), arg("uncode", 1, h.uncode),
 		one("unname", unname), one("odata", odata), one("alnum", alnum), one("jsonapi", jsonAPI), arg("rel", 1, rel),
 		two("measure", measure), two("convert", convertUnit),
+		one("uuid", uuidOf), one("lower", lower), one("upper", upper),
 	}
 }
 
@@ -96,6 +97,12 @@ func (h *helpers) single(f *gojq.Func) (func(any) any, bool) {
 		return alnum, true
 	case "jsonapi":
 		return jsonAPI, true
+	case "uuid":
+		return uuidOf, true
+	case "lower":
+		return lower, true
+	case "upper":
+		return upper, true
 	}
 	return nil, false
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -230,4 +231,9 @@ func dig(v any, path ...any) any {
 		}
 	}
 	return v
+}
+
+// basic is the value of an Authorization header.
+func basic(user, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
