@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -53,7 +54,17 @@ func (a *answer) parse(op *operation, s *spec) {
 		a.body = v
 		return
 	}
-	if ctype == "text/html" || ctype == "application/xhtml+xml" {
+	if want == "text" && a.status < 400 {
+		text, err := decodeText(a.raw, a.resp.Header.Get("Content-Type"))
+		if err != nil {
+			a.bad = err.Error()
+			return
+		}
+		a.body = text
+		return
+	}
+	// A page that was asked for as data is the sign-in page, or a proxy's; some old servers label data so as well.
+	if (ctype == "text/html" || ctype == "application/xhtml+xml") && trimmed[0] == '<' && !bytes.HasPrefix(trimmed, []byte("<?xml")) {
 		a.bad = "it answered with a web page"
 		return
 	}
@@ -73,6 +84,7 @@ func (a *answer) parse(op *operation, s *spec) {
 			}
 			a.body = body
 		}
+		a.unwrap(op)
 		return
 	}
 	v, err := decodeJSON(trimmed)
@@ -81,6 +93,32 @@ func (a *answer) parse(op *operation, s *spec) {
 		return
 	}
 	a.body = v
+	a.unwrap(op)
+}
+
+// unwrap takes a remote call's result out of its answer.
+func (a *answer) unwrap(op *operation) {
+	if op.rpc == nil || a.status >= 400 {
+		return
+	}
+	v, err := rpcAnswer(op.rpc, a.body)
+	if err != nil {
+		a.body, a.bad = nil, err.Error()
+		return
+	}
+	a.body = v
+}
+
+// decodeText gives a text answer in UTF-8, whatever its label says it is written in.
+func decodeText(raw []byte, ctype string) (string, error) {
+	_, params, _ := mime.ParseMediaType(ctype)
+	label := either(params["charset"], "utf-8")
+	r, err := charset(label, bytes.NewReader(raw))
+	if err != nil {
+		return "", err
+	}
+	b, err := io.ReadAll(r)
+	return strings.ToValidUTF8(strings.TrimPrefix(string(b), "\ufeff"), "\ufffd"), err
 }
 
 // judge turns an answer into an error: the operation's rules, the connector's, the protocol's, then the status.
@@ -103,6 +141,11 @@ func (s *system) judge(ctx context.Context, op *operation, a *answer) *plugins.E
 	if e := transport.FromStatus(s.spec.name, a.resp, a.write); e != nil {
 		e.System = s.env.System
 		return e
+	}
+	if op.rpc != nil {
+		if e := s.rpcError(a); e != nil {
+			return e
+		}
 	}
 	if op.graphql != nil {
 		if e := s.graphqlError(a); e != nil {

@@ -238,7 +238,7 @@ func (r *reader) codes(n *node) *codeList {
 	return l
 }
 
-var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw"}
+var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw", "jsonrpc", "xmlrpc"}
 
 var methods = []string{"get", "post", "put", "patch", "delete"}
 
@@ -298,6 +298,14 @@ func (r *reader) operation(n *node) *operation {
 	op.upload = r.expr(n, "upload")
 	if x := n.get("raw"); x != nil {
 		op.raw = &rawSpec{ctype: either(x.str("type"), "text/plain; charset=utf-8"), parts: r.h.template(r.f, x.get("text"))}
+	}
+	for _, protocol := range []string{"jsonrpc", "xmlrpc"} {
+		if x := n.get(protocol); x != nil {
+			op.rpc = r.rpc(x, protocol)
+		}
+	}
+	if m := n.str("method"); m != "" && op.method != "" {
+		op.method = m
 	}
 	if x := n.get("html"); x != nil {
 		op.html = r.selections(x)

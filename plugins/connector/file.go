@@ -46,8 +46,9 @@ type operation struct {
 	errors   []rule
 
 	multipart []formPart
-	upload    *expr       // the body is one of the entry's files
-	raw       *rawSpec    // a text body of any type
+	upload    *expr    // the body is one of the entry's files
+	raw       *rawSpec // a text body of any type
+	rpc       *rpcSpec
 	html      []selection // what of a web page is data
 	before    []*step
 	fixed     []header // added by the core: an idempotency key

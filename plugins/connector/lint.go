@@ -187,6 +187,9 @@ func checkOperation(f *findings, s *spec, op *operation, types map[string]plugin
 // exprs are the expressions of a request outside its path and its XML; some may be nil. See all.
 func (op *operation) exprs() []*expr {
 	out := []*expr{op.body, op.queryAll, op.upload}
+	if op.rpc != nil {
+		out = append(out, op.rpc.params)
+	}
 	if op.raw != nil {
 		for _, p := range op.raw.parts {
 			out = append(out, p.expr)

@@ -142,6 +142,8 @@ func (s *system) answers(op *operation) string {
 		return op.answers
 	case op.soap != nil:
 		return "xml"
+	case op.rpc != nil:
+		return map[string]string{"jsonrpc": "json", "xmlrpc": "xml"}[op.rpc.protocol]
 	case op.graphql != nil:
 		return "json"
 	}
@@ -220,6 +222,8 @@ func (s *system) body(ctx context.Context, op *operation, in map[string]any) (pa
 		return s.multipartBody(ctx, op, in)
 	case op.upload != nil:
 		return uploadBody(ctx, op, in)
+	case op.rpc != nil:
+		return rpcBody(ctx, op.rpc, in)
 	case op.raw != nil:
 		return rawBody(ctx, op.raw, in)
 	case op.body != nil:

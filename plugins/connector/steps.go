@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strconv"
 	"sync"
+	"time"
 
 	"muster/plugins"
 )
@@ -20,6 +21,8 @@ type step struct {
 	find     *findSpec
 	header   string // of the idempotency key
 	honoured bool
+	until    *expr         // asked again until this is true
+	every    time.Duration // between asking
 	at       *node
 }
 
@@ -65,7 +68,7 @@ func (s *system) step(ctx context.Context, st *step, in map[string]any, write bo
 		}
 	}
 	if st.each == nil {
-		return s.once(ctx, st, in, write, "")
+		return s.patiently(ctx, st, in, write, "")
 	}
 	vs, err := st.each.all(ctx, newScope(in), in)
 	if err != nil {
@@ -82,13 +85,64 @@ func (s *system) step(ctx context.Context, st *step, in map[string]any, write bo
 		}
 		own := maps.Clone(in)
 		own["item"] = item
-		v, err := s.once(ctx, st, own, write, "-"+strconv.Itoa(i+1))
+		v, err := s.patiently(ctx, st, own, write, "-"+strconv.Itoa(i+1))
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// maxUntil bounds how often a system is asked whether it is ready.
+const maxUntil = 60
+
+// patiently performs a step again until the system says that it is ready: a search that runs as a job, an entry that is
+// worked on later.
+func (s *system) patiently(ctx context.Context, st *step, in map[string]any, write bool, suffix string) (any, error) {
+	if st.until == nil {
+		return s.once(ctx, st, in, write, suffix)
+	}
+	for range maxUntil {
+		a, err := s.do(ctx, st.op, in, read, "")
+		if err != nil {
+			return nil, err
+		}
+		if e := s.judge(ctx, st.op, a); e != nil {
+			return nil, e
+		}
+		sc := newScope(in).answer(a)
+		ready, err := st.until.truth(ctx, sc, a.body)
+		if err != nil {
+			return nil, s.named(drift(err))
+		}
+		if ready {
+			v, err := takenOf(ctx, st.take, sc, a.body)
+			if err != nil {
+				return nil, s.named(drift(err))
+			}
+			return v, nil
+		}
+		t := time.NewTimer(st.every)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return nil, s.named(ctx.Err())
+		}
+	}
+	return nil, s.fail(plugins.Unavailable, "%s is still working on this. Try again later.", s.spec.name)
+}
+
+func takenOf(ctx context.Context, take *expr, sc *scope, body any) (any, error) {
+	if take == nil {
+		return body, nil
+	}
+	v, err := take.one(ctx, sc, body)
+	if m, ok := v.(map[string]any); ok && m["source"] != nil {
+		v = outValue(m)
+	}
+	return v, err
 }
 
 // once performs one request of a step.
@@ -128,21 +182,15 @@ func (s *system) taken(ctx context.Context, op *operation, take *expr, in map[st
 	if e := s.judge(ctx, op, a); e != nil && !(a.status < 300 && len(a.raw) == 0) {
 		return nil, e
 	}
-	if take == nil {
-		return a.body, nil
+	v, err := takenOf(ctx, take, newScope(in).answer(a), a.body)
+	if err == nil {
+		return v, nil
 	}
-	v, err := take.one(ctx, newScope(in).answer(a), a.body)
-	if err != nil {
-		if what != read {
-			return nil, &plugins.Error{Kind: plugins.Unknown, System: s.env.System, Err: err,
-				Say: s.spec.name + " took a part of this, but its answer cannot be read. Muster asks the system before sending again."}
-		}
-		return nil, s.named(drift(err))
+	if what != read {
+		return nil, &plugins.Error{Kind: plugins.Unknown, System: s.env.System, Err: err,
+			Say: s.spec.name + " took a part of this, but its answer cannot be read. Muster asks the system before sending again."}
 	}
-	if m, ok := v.(map[string]any); ok && m["source"] != nil {
-		v = outValue(m)
-	}
-	return v, nil
+	return nil, s.named(drift(err))
 }
 
 // beside asks for what belongs to each element and puts it into the element under the step's name. An element whose
@@ -206,6 +254,15 @@ func (r *reader) steps(n *node) []*step {
 			continue
 		}
 		st := &step{name: name, op: r.operation(x), when: r.expr(x, "when"), each: r.expr(x, "each"), take: r.expr(x, "take"), at: x}
+		st.until, st.every = r.expr(x, "until"), time.Second
+		if e := x.get("every"); e != nil {
+			d, err := time.ParseDuration(e.text())
+			if err != nil || d < 100*time.Millisecond || d > time.Minute {
+				r.f.fail(e, "Write it as 2s, from 100ms to 1m.", "%q is not a time between asking.", e.text())
+			} else {
+				st.every = d
+			}
+		}
 		i := x.get("idempotency")
 		st.header, st.honoured = i.str("header"), i != nil && i.str("honoured") != "false"
 		if f := x.get("find"); f != nil {
