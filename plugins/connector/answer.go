@@ -78,6 +78,9 @@ func (a *answer) parse(op *operation, s *spec) {
 		if op.soap != nil {
 			env, _ := m["Envelope"].(map[string]any)
 			body, ok := env["Body"].(map[string]any)
+			if text, _ := env["Body"].(string); !ok && env["Body"] != nil && strings.TrimSpace(text) == "" {
+				body, ok = map[string]any{}, true // an envelope with nothing in it: what is read from it says what is missing
+			}
 			if !ok {
 				a.body, a.bad = nil, "the answer is not a SOAP envelope"
 				return

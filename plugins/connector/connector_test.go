@@ -476,7 +476,7 @@ func BenchmarkMap(b *testing.B) {
 		b.Fatal(err)
 	}
 	ctx, now := context.Background(), time.Now()
-	m := s.mapper(s.spec.kinds[0], nil)
+	m := s.mapper(s.spec.kinds[0], nil, nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		r, err := m.record(ctx, newScope(nil), v, now)

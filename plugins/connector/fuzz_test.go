@@ -97,7 +97,7 @@ func FuzzRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r, err := s.mapper(s.spec.kinds[0], nil).record(context.Background(), newScope(nil), v, s.env.Now())
+		r, err := s.mapper(s.spec.kinds[0], nil, nil).record(context.Background(), newScope(nil), v, s.env.Now())
 		if err != nil {
 			return
 		}

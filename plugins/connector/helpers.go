@@ -149,6 +149,9 @@ func (h *helpers) instant(v any, format string) any {
 	}
 	for _, f := range pick(format, h.instants) {
 		if t, ok := readTime(s, f, h.zone); ok {
+			if why := doubtful(t, s, f, h.zone); why != "" {
+				return map[string]any{"source": s, "problem": why}
+			}
 			return map[string]any{"source": s, "value": t.UTC().Format(time.RFC3339Nano)}
 		}
 	}

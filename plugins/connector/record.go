@@ -24,17 +24,22 @@ type mapper struct {
 	kind    *kindSpec
 	danger  map[pole.Property]bool
 	without map[string]bool // properties that this answer does not carry
+	at      string          // where the records stand in it
 }
 
-func (s *system) mapper(k *kindSpec, without map[string]bool) *mapper {
-	return &mapper{sys: s, kind: k, danger: s.danger, without: without}
+func (s *system) mapper(k *kindSpec, records *expr, without map[string]bool) *mapper {
+	at := "the answer"
+	if records != nil {
+		at = records.src
+	}
+	return &mapper{sys: s, kind: k, danger: s.danger, without: without, at: at}
 }
 
 // record maps one element of an answer. Its error says which path is not as documented, never the data.
 func (m *mapper) record(ctx context.Context, sc *scope, el any, now time.Time) (pole.Record, error) {
 	m.observed(ctx, sc, el, now)
 	if _, ok := el.(map[string]any); !ok {
-		return pole.Record{}, &shapeError{expr: "records", say: "expected an object but got: " + gojq.TypeOf(el)}
+		return pole.Record{}, &shapeError{expr: m.at, say: "expected an object but got: " + gojq.TypeOf(el)}
 	}
 	k := m.kind
 	id, err := k.id.word(ctx, sc, el)
@@ -178,7 +183,7 @@ func (m *mapper) link(ctx context.Context, sc *scope, l *link, el any, r *pole.R
 				return err
 			}
 		}
-		if id == "" || role == "" {
+		if id == "" || role == "" || kind == "" {
 			continue
 		}
 		typ := l.typ
@@ -240,6 +245,9 @@ func (m *mapper) marking(ctx context.Context, sc *scope, el any) (pole.Marking, 
 				out.Handling = []string{h}
 			}
 		case nil:
+			if _, mapped := x["handling"]; mapped && !f.absentNone {
+				return out, &shapeError{expr: f.value.src, say: "the handling conditions are missing"}
+			}
 		default:
 			return out, &shapeError{expr: f.value.src, say: "the handling conditions are not a list of texts"}
 		}

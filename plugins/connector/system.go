@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"math/big"
 	"net/url"
 	"slices"
 	"strconv"
@@ -76,6 +77,8 @@ type token struct {
 	Page map[string]any `json:"p,omitempty"`
 	URL  string         `json:"u,omitempty"`
 	N    int            `json:"n,omitempty"` // records so far, for paging by offset
+	// Total is what the system said there were, where paging by offset depends on that it stays so.
+	Total int `json:"t,omitempty"`
 }
 
 func (t token) String() string {
@@ -215,30 +218,38 @@ func (s *system) searched(ctx context.Context, k *kindSpec, op *searchSpec, t to
 	if len(els) == 0 && len(gaps) > 0 {
 		return plugins.Page{}, gaps[0]
 	}
-	m := s.mapper(k, op.without)
+	m := s.mapper(k, op.records, op.without)
 	if out.Records, gaps, err = m.page(ctx, sc, els, s.env.Now().UTC()); err != nil {
 		return plugins.Page{}, s.named(drift(err))
 	}
 	out.Gaps = append(out.Gaps, gaps...)
+	untold := false
 	if op.total != nil {
 		v, err := op.total.word(ctx, sc, a.body)
 		if err != nil {
 			return plugins.Page{}, s.named(drift(err))
 		}
-		out.Total = atoi(v)
+		out.Total, untold = atoi(v), v == ""
 	}
 	if op.next != nil {
-		next, gap := s.next(ctx, op, t, in, a, found)
+		next, gap := s.next(ctx, op, t, in, a, found, out.Total)
 		if gap != nil {
 			out.Gaps = append(out.Gaps, gap) // what has arrived is kept; that there is more must be said
 		}
 		out.After = next
 	}
+	switch {
+	case untold && out.After == "":
+		// Where the system no longer says how many there are, 'that was all' cannot be told from 'the rest is missing'.
+		out.Gaps = append(out.Gaps, s.named(drift(&shapeError{expr: op.total.src, say: "the total is missing, so there may be more than is shown"})))
+	case t.Total > 0 && out.Total > 0 && out.Total != t.Total:
+		out.Gaps = append(out.Gaps, s.fail(plugins.Unavailable, "What %s holds changed while its pages were read, so a record may be missing here. Search again.", s.spec.name))
+	}
 	return out, nil
 }
 
 // next works out where the following page is.
-func (s *system) next(ctx context.Context, op *searchSpec, t token, in map[string]any, a *answer, n int) (string, *plugins.Error) {
+func (s *system) next(ctx context.Context, op *searchSpec, t token, in map[string]any, a *answer, n, total int) (string, *plugins.Error) {
 	sc := newScope(in).answer(a)
 	page := map[string]any{}
 	for k, v := range in["page"].(map[string]any) {
@@ -267,6 +278,9 @@ func (s *system) next(ctx context.Context, op *searchSpec, t token, in map[strin
 		for _, y := range x {
 			if y != nil {
 				following.Page = x
+			}
+			if _, number := y.(numberText); number || isNumber(y) {
+				following.Total = total // paging by number: a record that comes or goes moves all that follow
 			}
 		}
 		if following.Page == nil {
@@ -318,7 +332,7 @@ func (s *system) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 		}
 		els[0] = whole
 	}
-	r, err := s.mapper(k, nil).record(ctx, sc, els[0], s.env.Now().UTC())
+	r, err := s.mapper(k, k.fetch.records, nil).record(ctx, sc, els[0], s.env.Now().UTC())
 	if err != nil {
 		return pole.Record{}, s.named(drift(err))
 	}
@@ -331,6 +345,14 @@ func (s *system) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 // allowed reports whether a URL that the system itself gave lies at a declared host.
 func (s *system) allowed(u *url.URL) bool {
 	return transport.Fit(u) == "" && transport.Within(s.hosts, u)
+}
+
+func isNumber(v any) bool {
+	switch v.(type) {
+	case int, float64, *big.Int:
+		return true
+	}
+	return false
 }
 
 func atoi(s string) int {

@@ -75,6 +75,33 @@ func readTime(s, format string, zone *time.Location) (time.Time, bool) {
 	return t, err == nil
 }
 
+// doubtful says why a time that was written without its zone cannot be told: the hour that clocks repeat in autumn is
+// two times, and the one that they leave out in spring is none. "" means that it is the time.
+func doubtful(t time.Time, s, format string, zone *time.Location) string {
+	l := layout(format)
+	if format == "unix" || format == "unix_ms" || strings.Contains(l, "MST") || strings.Contains(l, "-0700") || strings.Contains(l, "Z07:00") || !strings.Contains(l, "15") && !strings.Contains(l, "03") {
+		return ""
+	}
+	clock, err := time.Parse(l, s)
+	if err != nil {
+		return ""
+	}
+	const wall = "2006-01-02T15:04:05.999999999"
+	want, fits := clock.Format(wall), 0
+	for _, d := range []time.Duration{-time.Hour, 0, time.Hour} {
+		if t.Add(d).In(zone).Format(wall) == want {
+			fits++
+		}
+	}
+	switch fits {
+	case 0:
+		return "clocks were put forward over this hour, so there was no such time"
+	case 1:
+		return ""
+	}
+	return "clocks were put back over this hour, so it may be either of two times"
+}
+
 // readDay reads a date; the iso format also takes a year, and a year and month.
 func readDay(s, format string, zone *time.Location) (string, bool) {
 	s = strings.TrimSpace(s)

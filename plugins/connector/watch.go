@@ -123,7 +123,7 @@ func (s *system) mapChanges(ctx context.Context, k *kindSpec, sc *scope, root, b
 			return nil, err
 		}
 	}
-	m := s.mapper(k, nil)
+	m := s.mapper(k, w.records, nil)
 	out := make([]plugins.Change, 0, len(els))
 	for _, el := range els {
 		if w.fetch != nil {
