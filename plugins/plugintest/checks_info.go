@@ -11,7 +11,6 @@ import (
 
 	"muster/plugins"
 	"muster/plugins/pole"
-	"muster/plugins/transport"
 )
 
 func checkInfo(_ context.Context, r *run) error {
@@ -82,7 +81,7 @@ func checkOpen(ctx context.Context, r *run) error {
 		return err
 	}
 	defer b.close()
-	if n := b.asked(); n != 0 {
+	if n := b.asked() + b.tap.asked() + b.signins(); n != 0 {
 		return fmt.Errorf("the plugin made %d requests in Open", n)
 	}
 	return nil
@@ -98,71 +97,22 @@ func checkCheck(ctx context.Context, r *run) error {
 		r.note(err)
 		return fmt.Errorf("Check: %w", err)
 	}
-	if b.asked() == 0 {
+	if b.tap.asked() == 0 {
 		return errors.New("Check asked the system nothing")
 	}
+	if !r.speaksHTTP() && len(b.lines) == 0 {
+		return nil // what has nothing before it cannot be broken from here
+	}
 	b.inject(Status(http.StatusInternalServerError), -1)
+	for _, l := range b.lines {
+		l.Trouble(Drops, -1)
+	}
 	if _, err := b.sys.Check(ctx); err == nil {
-		return errors.New("Check finds a system well that answers 500")
+		return errors.New("Check finds a system well that does not answer")
 	} else {
 		r.note(err)
 	}
 	return nil
-}
-
-// keyed reports whether the sign-in needs anything of the officer's or IT's.
-func (r *run) keyed() (anything, secret bool) {
-	for _, a := range r.s.Info.Auth {
-		anything = anything || a.Kind != plugins.AuthNone
-		secret = secret || a.Secret != ""
-	}
-	return anything, secret
-}
-
-func checkMissing(ctx context.Context, r *run) error {
-	if anything, _ := r.keyed(); !anything {
-		return nil // an open system has none to miss
-	}
-	b, err := r.open(ctx, func(s *Subject) { s.Values, s.LoginToken = nil, nil })
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	page, err := b.sys.Search(ctx, r.s.Found)
-	if err := r.failed("a search without a credential", page, err, plugins.Auth); err != nil {
-		return err
-	}
-	if !errors.Is(err, transport.ErrNoCredential) {
-		return fmt.Errorf("the error hides that a credential is missing: %w", err)
-	}
-	if n := b.asked(); n != 0 {
-		return fmt.Errorf("%d requests went out without a credential", n)
-	}
-	return nil
-}
-
-func checkWrong(ctx context.Context, r *run) error {
-	if _, secret := r.keyed(); !secret {
-		return nil // nothing that could be typed wrongly
-	}
-	b, err := r.open(ctx, func(s *Subject) {
-		wrong := map[string]string{}
-		for k, v := range s.Values {
-			wrong[k] = v
-		}
-		for _, a := range s.Info.Auth {
-			if a.Secret != "" {
-				wrong[a.Secret] = "plugintest-wrong-credential"
-			}
-		}
-		s.Values = wrong
-	})
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	page, err := b.sys.Search(ctx, r.s.Found)
-	return r.failed("a search with a wrong credential", page, err, plugins.Auth, plugins.Denied)
 }
 
 func checkSecrets(_ context.Context, r *run) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -14,26 +13,40 @@ import (
 )
 
 // checks are all promises, in the order in which they are checked; the last looks back at all of them.
-var checks = slices.Concat([]check{
-	{name: "info", f: checkInfo},
-	{name: "options", f: checkOptions},
-	{name: "open_does_no_io", f: checkOpen},
-	{name: "check", f: checkCheck},
-	{name: "credential_missing", f: checkMissing},
-	{name: "credential_wrong", f: checkWrong},
-	{name: "search", f: checkSearch},
-	{name: "search_empty", f: checkEmpty},
-	{name: "search_unknown_kind", f: checkUnknownKind},
-	{name: "search_cancelled", f: checkCancelled},
-	{name: "search_cancelled_before", f: checkCancelledBefore},
-	{name: "search_concurrent", f: checkConcurrent},
-	{name: "paging", f: checkPaging},
-	{name: "fetch", f: checkFetch},
-	{name: "fetch_not_there", f: checkFetchNotThere},
-	{name: "watch_cancelled", f: checkWatch},
-}, faultChecks(), submitChecks(), []check{
-	{name: "nothing_secret_said", f: checkSecrets},
-})
+var checks = slices.Concat(
+	grouped(Identity, []check{
+		{name: "info", f: checkInfo},
+		{name: "options", f: checkOptions},
+		{name: "open_does_no_io", f: checkOpen},
+		{name: "check", f: checkCheck},
+	}),
+	grouped(SignIn, signinChecks()),
+	grouped(Reading, []check{
+		{name: "search", f: checkSearch},
+		{name: "search_empty", f: checkEmpty},
+		{name: "search_unknown_kind", f: checkUnknownKind},
+		{name: "samples", f: checkSamples},
+		{name: "fetch", f: checkFetch},
+		{name: "fetch_not_there", f: checkFetchNotThere},
+	}),
+	grouped(Paging, []check{
+		{name: "paging", f: checkPaging},
+		{name: "paging_while_it_changes", f: checkChanging},
+	}),
+	grouped(Faults, faultChecks()),
+	grouped(Drifting, driftChecks()),
+	grouped(Words, wordChecks()),
+	grouped(Delivery, submitChecks()),
+	grouped(Stopping, stopChecks()),
+	grouped(Secrecy, []check{{name: "nothing_secret_said", f: checkSecrets}}),
+)
+
+func grouped(g Group, cs []check) []check {
+	for i := range cs {
+		cs[i].group = g
+	}
+	return cs
+}
 
 // failed demands that a search failed as one of kinds, and did not pass for an answer.
 func (r *run) failed(what string, page plugins.Page, err error, kinds ...plugins.ErrorKind) error {
@@ -104,12 +117,35 @@ func checkSearch(ctx context.Context, r *run) error {
 		return err
 	}
 	defer b.close()
-	records, _, err := r.pages(ctx, b, r.s.Found)
+	return r.wellFound(ctx, b, r.s.Found)
+}
+
+// checkSamples demands of every sample what search demands of Found.
+func checkSamples(ctx context.Context, r *run) error {
+	if len(r.s.Samples) == 0 {
+		return inapplicable("there are no further samples")
+	}
+	b, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	var errs []error
+	for _, q := range r.s.Samples {
+		if err := r.wellFound(ctx, b, q); err != nil {
+			errs = append(errs, fmt.Errorf("kind %s: %w", q.Kind, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *run) wellFound(ctx context.Context, b *bench, q plugins.Query) error {
+	records, _, err := r.pages(ctx, b, q)
 	if err != nil {
 		return err
 	}
 	if len(records) == 0 {
-		return errors.New("the sample query Found finds nothing")
+		return errors.New("the sample query finds nothing")
 	}
 	var errs []error
 	refs := map[pole.Ref]bool{}
@@ -118,7 +154,7 @@ func checkSearch(ctx context.Context, r *run) error {
 			errs = append(errs, fmt.Errorf("record %s comes twice", rec.Type))
 		}
 		refs[rec.Ref] = true
-		errs = append(errs, r.sound(rec, r.s.Found.Kind)...)
+		errs = append(errs, r.sound(rec, q.Kind)...)
 	}
 	return errors.Join(errs...)
 }
@@ -211,81 +247,6 @@ func checkUnknownKind(ctx context.Context, r *run) error {
 	return r.failed("a search of a kind that the plugin does not have", page, err, plugins.Invalid)
 }
 
-func checkCancelled(ctx context.Context, r *run) error {
-	b, err := r.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	b.inject(func(w http.ResponseWriter, req *http.Request, forward func() Answer) {
-		cancel()
-		Slow(w, req, forward)
-	}, -1)
-	type result struct {
-		page plugins.Page
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		page, err := b.sys.Search(ctx, r.s.Found)
-		done <- result{page, err}
-	}()
-	select {
-	case got := <-done:
-		return r.failed("a search that is stopped", got.page, got.err, plugins.Cancelled)
-	case <-time.After(10 * time.Second):
-		return errors.New("a search that is stopped goes on")
-	}
-}
-
-func checkCancelledBefore(ctx context.Context, r *run) error {
-	b, err := r.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	ctx, cancel := context.WithCancel(ctx)
-	cancel()
-	page, err := b.sys.Search(ctx, r.s.Found)
-	if err := r.failed("a search that was stopped before it began", page, err, plugins.Cancelled); err != nil {
-		return err
-	}
-	if n := b.asked(); n != 0 {
-		return fmt.Errorf("a search that was stopped before it began made %d requests", n)
-	}
-	return nil
-}
-
-func checkConcurrent(ctx context.Context, r *run) error {
-	b, err := r.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	want, _, err := r.pages(ctx, b, r.s.Found)
-	if err != nil {
-		return err
-	}
-	const n = 6
-	errs := make(chan error, n)
-	for range n {
-		go func() {
-			got, _, err := r.pages(ctx, b, r.s.Found)
-			if err == nil && !sameRefs(got, want) {
-				err = fmt.Errorf("searches at the same time find %d records, one alone %d", len(got), len(want))
-			}
-			errs <- err
-		}()
-	}
-	var all []error
-	for range n {
-		all = append(all, <-errs)
-	}
-	return errors.Join(all...)
-}
-
 func checkPaging(ctx context.Context, r *run) error {
 	b, err := r.open(ctx)
 	if err != nil {
@@ -311,6 +272,72 @@ func checkPaging(ctx context.Context, r *run) error {
 	return nil
 }
 
+// checkChanging changes what is found between two pages: nothing that stayed may be lost without a word. The same
+// record on two pages is one record, as its Ref says.
+func checkChanging(ctx context.Context, r *run) error {
+	if r.s.Change == nil {
+		return inapplicable("what it holds cannot be changed from here")
+	}
+	b, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	before, _, err := r.pages(ctx, b, r.s.Changing)
+	if err != nil {
+		return err
+	}
+	q := r.s.Changing
+	q.Limit = 2
+	got := map[string]bool{}
+	total, said, pages := 0, false, 0
+	for {
+		page, err := b.sys.Search(ctx, q)
+		if err != nil {
+			r.note(err)
+			return fmt.Errorf("page %d: %w", pages+1, err)
+		}
+		pages++
+		total, said = max(total, page.Total), said || len(page.Gaps) > 0
+		for _, rec := range page.Records {
+			got[rec.String()] = true
+		}
+		if page.After == "" || pages > 2000 {
+			break
+		}
+		if pages == 1 {
+			if err := r.s.Change(); err != nil {
+				return fmt.Errorf("the change: %w", err)
+			}
+		}
+		q.After = page.After
+	}
+	if pages < 2 {
+		return inapplicable("what changes comes in one page")
+	}
+	after, _, err := r.pages(ctx, b, r.s.Changing)
+	if err != nil {
+		return err
+	}
+	if sameRefs(before, after) {
+		return errors.New("Change changes nothing that Changing finds")
+	}
+	stayed := map[string]bool{}
+	for _, rec := range after {
+		stayed[rec.String()] = true
+	}
+	lost := 0
+	for _, rec := range before {
+		if stayed[rec.String()] && !got[rec.String()] {
+			lost++
+		}
+	}
+	if lost > 0 && !said && total <= len(got) {
+		return fmt.Errorf("%d records that were there all along are lost between pages, without a word", lost)
+	}
+	return nil
+}
+
 func sameRefs(a, b []pole.Record) bool {
 	refs := func(rs []pole.Record) []string {
 		var out []string
@@ -325,7 +352,7 @@ func sameRefs(a, b []pole.Record) bool {
 
 func checkFetch(ctx context.Context, r *run) error {
 	if spec, _ := r.kind(r.s.Found.Kind); !spec.Fetch {
-		return nil // declared as not to be had one by one
+		return inapplicable("its records are not to be had one by one")
 	}
 	b, err := r.open(ctx)
 	if err != nil {
@@ -352,7 +379,7 @@ func checkFetch(ctx context.Context, r *run) error {
 func checkFetchNotThere(ctx context.Context, r *run) error {
 	spec, _ := r.kind(r.s.Found.Kind)
 	if !spec.Fetch {
-		return nil // declared as not to be had one by one
+		return inapplicable("its records are not to be had one by one")
 	}
 	b, err := r.open(ctx)
 	if err != nil {
@@ -361,38 +388,4 @@ func checkFetchNotThere(ctx context.Context, r *run) error {
 	defer b.close()
 	_, err = b.sys.Fetch(ctx, pole.Ref{System: r.s.System, Type: spec.Type, ID: "plugintest-0"})
 	return r.errorIs("Fetch of a record that is not there", err, plugins.NotFound, plugins.Invalid)
-}
-
-func checkWatch(ctx context.Context, r *run) error {
-	b, err := r.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	w, ok := b.sys.(plugins.Watcher)
-	var errs []error
-	for _, k := range r.s.Info.Kinds {
-		if !k.Watch {
-			continue
-		}
-		if !ok {
-			return fmt.Errorf("kind %s is declared to be watched, but the plugin cannot watch", k.Kind)
-		}
-		ctx, cancel := context.WithCancel(ctx)
-		done := make(chan error, 1)
-		go func() { done <- w.Watch(ctx, k.Kind, "", func(plugins.Change) error { return nil }) }()
-		select {
-		case err := <-done:
-			errs = append(errs, fmt.Errorf("watching %s ends by itself: %w", k.Kind, err))
-		case <-time.After(300 * time.Millisecond):
-		}
-		cancel()
-		select {
-		case err := <-done:
-			r.note(err)
-		case <-time.After(10 * time.Second):
-			errs = append(errs, fmt.Errorf("watching %s goes on after it was stopped", k.Kind))
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -16,23 +16,30 @@ import (
 func submitChecks() []check {
 	out := []check{
 		{name: "submit_declared", f: checkDeclared},
-		{name: "submit_twice", f: onSubmitter(checkTwice)},
-		{name: "submit_answer_lost", f: onSubmitter(checkLost)},
-		{name: "submit_answer_unreadable", f: onSubmitter(checkUnreadable)},
+		{name: "submit_twice", writes: true, f: onSubmitter(checkTwice)},
+		{name: "submit_answer_lost", writes: true, http: true, f: onSubmitter(checkLost)},
+		{name: "submit_answer_unreadable", writes: true, http: true, f: onSubmitter(checkUnreadable)},
 		{name: "submit_empty", f: onSubmitter(checkHollow)},
 		{name: "confirm_not_there", f: onSubmitter(checkConfirm)},
 	}
 	fault := func(name string, f Fault, kinds ...plugins.ErrorKind) {
-		out = append(out, check{name: "submit_" + name, f: onSubmitter(func(ctx context.Context, r *run, b *bench, sub plugins.Submitter) error {
+		out = append(out, check{name: "submit_" + name, http: true, f: onSubmitter(func(ctx context.Context, r *run, b *bench, sub plugins.Submitter) error {
 			before := r.effects()
 			key := newKey()
-			b.injectWrites(f, -1)
+			var sent counter
+			b.injectWrites(func(w http.ResponseWriter, req *http.Request, forward func() Answer) {
+				sent.add()
+				f(w, req, forward)
+			}, -1)
 			rec, err := sub.Submit(ctx, *r.s.Entry, key)
 			if err == nil {
 				return fmt.Errorf("Submit gives a receipt %q for what never arrived", rec.Reference)
 			}
 			if err := r.errorIs("Submit", err, kinds...); err != nil {
 				return err
+			}
+			if name == "403" && sent.n > 1 {
+				return fmt.Errorf("Submit that is not allowed was sent %d times, want once", sent.n)
 			}
 			return r.grew(before, 0)
 		})})
@@ -44,7 +51,7 @@ func submitChecks() []check {
 	fault("reset", ResetBefore, plugins.Unknown, plugins.Unavailable)
 	fault("redirected", Status(http.StatusFound, "Location", "/plugintest"), plugins.Unknown, plugins.Drift)
 	fault("wrong_type", WrongType, plugins.Unknown, plugins.Drift, plugins.Auth)
-	return out
+	return append(out, roundChecks()...)
 }
 
 func newKey() plugins.Key { return plugins.Key("plugintest-" + uuid.NewString()) }
@@ -92,7 +99,7 @@ func checkDeclared(ctx context.Context, r *run) error {
 func onSubmitter(f func(context.Context, *run, *bench, plugins.Submitter) error) func(context.Context, *run) error {
 	return func(ctx context.Context, r *run) error {
 		if r.s.Entry == nil {
-			return nil // submit_declared has made sure that it takes none
+			return inapplicable("it takes no entries")
 		}
 		b, err := r.open(ctx)
 		if err != nil {
@@ -200,7 +207,7 @@ func checkHollow(ctx context.Context, r *run, _ *bench, sub plugins.Submitter) e
 		required = required || f.Required
 	}
 	if !required {
-		return nil // nothing can be missing
+		return inapplicable("no field is required")
 	}
 	before := r.effects()
 	_, err := sub.Submit(ctx, plugins.Entry{Form: r.s.Entry.Form, Kind: r.s.Entry.Kind, Captured: r.s.Entry.Captured}, newKey())

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Answer is what the system behind a Proxy said to one request.
@@ -38,7 +37,10 @@ type Proxy struct {
 	on     func(*http.Request) bool
 	exempt func(*http.Request) bool
 	asked  int
+	signed int // requests of the sign-in that carried a credential
 	seen   map[string]bool
+	watch  func(*http.Request)         // sees every request first
+	issued func(*http.Request, []byte) // sees every answer to the sign-in
 	stop   chan struct{}
 }
 
@@ -91,6 +93,13 @@ func (p *Proxy) Asked() int {
 	return p.asked
 }
 
+// Signins is how many requests of the sign-in carried a credential: those that send something.
+func (p *Proxy) Signins() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.signed
+}
+
 // credentials are the values of the headers that carried them.
 func (p *Proxy) credentials() []string {
 	p.mu.Lock()
@@ -105,7 +114,11 @@ func (p *Proxy) credentials() []string {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	var f Fault
-	if p.exempt == nil || !p.exempt(r) {
+	watch, exempt := p.watch, p.exempt != nil && p.exempt(r)
+	if exempt && r.Method != http.MethodGet {
+		p.signed++
+	}
+	if !exempt {
 		p.asked++
 		if p.fault != nil && p.left != 0 && (p.on == nil || p.on(r)) {
 			f = p.fault
@@ -118,8 +131,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.seen[word] = true
 	}
 	p.mu.Unlock()
+	if watch != nil {
+		watch(r)
+	}
 	if f == nil {
-		p.pass(w, r)
+		p.pass(w, r, exempt)
 		return
 	}
 	f(w, r, func() Answer {
@@ -156,7 +172,7 @@ func (p *Proxy) rebase(b []byte) []byte {
 	return bytes.ReplaceAll(b, []byte(p.backend.Scheme+"://"+p.backend.Host), []byte(p.URL))
 }
 
-func (p *Proxy) pass(w http.ResponseWriter, r *http.Request) {
+func (p *Proxy) pass(w http.ResponseWriter, r *http.Request, signin bool) {
 	resp, err := p.send(r)
 	if err != nil {
 		reset(w)
@@ -184,8 +200,21 @@ func (p *Proxy) pass(w http.ResponseWriter, r *http.Request) {
 		reset(w)
 		return
 	}
+	p.mu.Lock()
+	issued := p.issued
+	p.mu.Unlock()
+	if signin && issued != nil {
+		issued(r, body)
+	}
 	w.WriteHeader(resp.StatusCode)
 	_, _ = w.Write(p.rebase(body))
+}
+
+// onSignin has every request looked at before it is passed on, and every answer to the sign-in before it is given.
+func (p *Proxy) onSignin(watch func(*http.Request), issued func(*http.Request, []byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watch, p.issued = watch, issued
 }
 
 func copyHeader(w http.ResponseWriter, from http.Header) {
@@ -208,114 +237,4 @@ func reset(w http.ResponseWriter) {
 		_ = t.SetLinger(0)
 	}
 	_ = c.Close()
-}
-
-// Status answers with a status and no body; headers are pairs of name and value.
-func Status(code int, headers ...string) Fault {
-	return func(w http.ResponseWriter, r *http.Request, _ func() Answer) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		for i := 0; i+1 < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
-		}
-		w.WriteHeader(code)
-	}
-}
-
-// Limited answers 429 with a Retry-After in seconds.
-func Limited(d time.Duration) Fault {
-	return Status(http.StatusTooManyRequests, "Retry-After", fmt.Sprint(int64(d/time.Second)))
-}
-
-// LimitedUntil answers 429 with a Retry-After as a date.
-func LimitedUntil(t time.Time) Fault {
-	return Status(http.StatusTooManyRequests, "Retry-After", t.UTC().Format(http.TimeFormat))
-}
-
-// ResetBefore breaks the connection before the system hears of the request.
-func ResetBefore(w http.ResponseWriter, _ *http.Request, _ func() Answer) { reset(w) }
-
-// ResetAfter lets the system act, and breaks the connection before its answer arrives.
-func ResetAfter(w http.ResponseWriter, _ *http.Request, forward func() Answer) {
-	forward()
-	reset(w)
-}
-
-// Slow holds the first byte back until the client gives up.
-func Slow(_ http.ResponseWriter, r *http.Request, _ func() Answer) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	<-r.Context().Done()
-}
-
-// SlowBody sends half of the body and holds the rest back.
-func SlowBody(w http.ResponseWriter, r *http.Request, forward func() Answer) {
-	half(w, forward())
-	w.(http.Flusher).Flush()
-	<-r.Context().Done()
-}
-
-// Truncated breaks the connection in the middle of the body.
-func Truncated(w http.ResponseWriter, _ *http.Request, forward func() Answer) {
-	a := forward()
-	half(w, a)
-	w.(http.Flusher).Flush()
-	reset(w)
-}
-
-func half(w http.ResponseWriter, a Answer) {
-	copyHeader(w, a.Header)
-	w.Header().Set("Content-Length", fmt.Sprint(len(a.Body)+1))
-	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body[:len(a.Body)/2])
-}
-
-// CutShort sends half of the body as if it were the whole.
-func CutShort(w http.ResponseWriter, _ *http.Request, forward func() Answer) {
-	a := forward()
-	replace(w, a, a.Body[:len(a.Body)/2])
-}
-
-// Empty sends an answer without a body.
-func Empty(w http.ResponseWriter, _ *http.Request, forward func() Answer) { replace(w, forward(), nil) }
-
-// Malformed sends what is neither JSON nor XML, labelled as the system labels its answers.
-func Malformed(w http.ResponseWriter, _ *http.Request, forward func() Answer) {
-	replace(w, forward(), []byte(`{"<oops`))
-}
-
-// OtherShape sends a well-formed answer of a shape that no system documents.
-func OtherShape(w http.ResponseWriter, _ *http.Request, forward func() Answer) {
-	a := forward()
-	body := []byte(`{"plugintest":{"unexpected":true}}`)
-	if bytes.HasPrefix(bytes.TrimSpace(a.Body), []byte("<")) {
-		body = []byte(`<plugintest><unexpected/></plugintest>`)
-	}
-	replace(w, a, body)
-}
-
-// Oversized sends a body of n bytes.
-func Oversized(n int64) Fault {
-	return func(w http.ResponseWriter, _ *http.Request, forward func() Answer) {
-		a := forward()
-		copyHeader(w, a.Header)
-		w.WriteHeader(a.Status)
-		blank := bytes.Repeat([]byte(" "), 32<<10)
-		for left := n; left > 0; left -= int64(len(blank)) {
-			if _, err := w.Write(blank[:min(left, int64(len(blank)))]); err != nil {
-				return
-			}
-		}
-	}
-}
-
-// WrongType answers 200 with a web page, as proxies and expired sessions do.
-func WrongType(w http.ResponseWriter, r *http.Request, _ func() Answer) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(w, "<!doctype html><html><head><title>Maintenance</title></head><body><p>Back soon.</p></body></html>")
-}
-
-func replace(w http.ResponseWriter, a Answer, body []byte) {
-	copyHeader(w, a.Header)
-	w.WriteHeader(a.Status)
-	_, _ = w.Write(body)
 }

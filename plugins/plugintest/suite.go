@@ -1,5 +1,5 @@
 // Package plugintest is the conformance suite that every plugin passes: over a real socket, through the real
-// transport, before a proxy that breaks every promise a network can break.
+// transport, before a proxy that breaks every promise a network can break; README.md says what each check promises.
 //
 //	func TestConformance(t *testing.T) {
 //		plugintest.Run(t, plugintest.Subject{
@@ -14,15 +14,8 @@
 package plugintest
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +26,6 @@ import (
 
 	"muster/plugins"
 	"muster/plugins/pole"
-	"muster/plugins/transport"
 )
 
 // Subject is a plugin, and a running system for it to talk to.
@@ -48,44 +40,39 @@ type Subject struct {
 	TLS        *tls.Config
 	Now        func() time.Time // nil is time.Now
 
-	Found plugins.Query // finds something
-	Pages int           // the least number of pages that Found comes in when asked in small pages; 0 is 1
-	Empty plugins.Query // finds nothing
+	Found   plugins.Query   // finds something
+	Pages   int             // the least number of pages that Found comes in when asked in small pages; 0 is 1
+	Empty   plugins.Query   // finds nothing
+	Samples []plugins.Query // find something of the other kinds: what is mapped is checked for each
 
 	Entry   *plugins.Entry // something that the system takes; nil only if Info takes nothing
 	Effects func() int     // how many entries the system holds, where a test can know it
 
-	Waive map[string]string // checks that cannot hold for this system, each with its reason
-	Leaks []goleak.Option   // goroutines of the running system that start with a request and outlive it
+	// Change adds records to what Changing finds, or takes some away, behind the plugin's back; nil where a test cannot.
+	Change   func() error
+	Changing plugins.Query // Found, unless it has a kind
+
+	// Waive names checks that cannot hold for this system, each with its reason: "check", or "check:detail" for one
+	// part of it, where detail is as the check's complaint names it. A waiver for what passes is an error.
+	Waive map[string]string
+	Leaks []goleak.Option // goroutines of the running system that start with a request and outlive it
 }
 
-// Run runs every check as a subtest named after it.
+// Run runs every check as a subtest named after it, and writes down how each came out where MUSTER_CONFORMANCE says.
 func Run(t *testing.T, s Subject) {
 	t.Helper()
 	r := newRun(s)
 	before := goleak.IgnoreCurrent()
-	for name, reason := range s.Waive {
-		if !slices.ContainsFunc(checks, func(c check) bool { return c.name == name }) {
-			t.Errorf("waiver for %q: there is no such check", name)
-		}
-		if strings.TrimSpace(reason) == "" {
-			t.Errorf("waiver for %q gives no reason", name)
-		}
+	for _, err := range r.unfit() {
+		t.Error(err)
 	}
+	all := append(slices.Clone(checks), check{name: "goroutines", group: Stopping, f: func(context.Context, *run) error {
+		return goleak.Find(append(s.Leaks, before)...)
+	}})
 	// Faults mostly wait, so they wait together; each has its own proxy and its own client.
 	var wg sync.WaitGroup
-	for _, c := range checks {
-		one := func() {
-			t.Run(c.name, func(t *testing.T) {
-				if reason, waived := s.Waive[c.name]; waived {
-					t.Logf("waived: %s", reason)
-					return
-				}
-				if err := r.do(c); err != nil {
-					t.Error(err)
-				}
-			})
-		}
+	for _, c := range all {
+		one := func() { t.Run(c.name, func(t *testing.T) { r.report(t, c) }) }
 		if c.apart {
 			wg.Go(one)
 			continue
@@ -94,18 +81,19 @@ func Run(t *testing.T, s Subject) {
 		one()
 	}
 	wg.Wait()
-	t.Run("goroutines", func(t *testing.T) {
-		if err := goleak.Find(append(s.Leaks, before)...); err != nil {
-			t.Error(err)
-		}
-	})
+	for _, err := range r.unused() {
+		t.Error(err)
+	}
 }
 
-// check is one promise. It returns what was broken.
+// check is one promise. It returns what was broken, or notApplicable.
 type check struct {
-	name  string
-	apart bool // may run at the same time as others
-	f     func(context.Context, *run) error
+	name   string
+	group  Group
+	apart  bool // may run at the same time as others
+	http   bool // it is about HTTP, and says nothing of a system that is reached otherwise
+	writes bool // it leaves entries in the system
+	f      func(context.Context, *run) error
 }
 
 // run is one pass over a subject.
@@ -116,6 +104,7 @@ type run struct {
 	mu      sync.Mutex
 	said    []string // the text of every error, causes included
 	secrets []string
+	raised  map[string][]string // waivers of details that were needed, by check
 }
 
 func newRun(s Subject) *run {
@@ -125,33 +114,47 @@ func newRun(s Subject) *run {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	r := &run{s: s, logs: &recorder{}}
+	if s.Changing.Kind == "" {
+		s.Changing = s.Found
+	}
+	r := &run{s: s, logs: &recorder{}, raised: map[string][]string{}}
 	for _, o := range s.Info.Options {
-		if v := s.Values[o.Name]; o.Type == plugins.OptionSecret && len(v) >= 4 {
-			r.secrets = append(r.secrets, v)
+		if v := s.Values[o.Name]; o.Type == plugins.OptionSecret {
+			r.secret(v)
 		}
 	}
 	if login := s.LoginToken; login != nil {
 		r.s.LoginToken = func(ctx context.Context, stale string) (string, time.Time, error) {
 			token, expires, err := login(ctx, stale)
-			if len(token) >= 4 {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				if !slices.Contains(r.secrets, token) {
-					r.secrets = append(r.secrets, token)
-				}
-			}
+			r.secret(token)
 			return token, expires, err
 		}
 	}
 	return r
 }
 
+// secret keeps what must never be said.
+func (r *run) secret(words ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range words {
+		if len(w) >= 4 && !slices.Contains(r.secrets, w) {
+			r.secrets = append(r.secrets, w)
+		}
+	}
+}
+
 func (r *run) do(c check) error {
-	ctx, cancel := context.WithTimeout(officer(context.Background()), time.Minute)
+	if c.http && !r.speaksHTTP() {
+		return inapplicable("the system is not reached by HTTP")
+	}
+	ctx, cancel := context.WithTimeout(officer(context.Background()), 2*time.Minute)
 	defer cancel()
 	return c.f(ctx, r)
 }
+
+// samples are the queries that find something, one after the other.
+func (r *run) samples() []plugins.Query { return append([]plugins.Query{r.s.Found}, r.s.Samples...) }
 
 func officer(ctx context.Context) context.Context {
 	return plugins.WithAccess(ctx, plugins.Access{
@@ -160,197 +163,22 @@ func officer(ctx context.Context) context.Context {
 	})
 }
 
-// bench is the plugin opened once, behind proxies of its own.
-type bench struct {
-	r       *run
-	sys     plugins.System
-	proxies []*Proxy
-	client  *http.Client
-}
-
-// setting changes how a bench is opened.
-type setting func(*Subject)
-
-// open starts proxies before every url option and opens the plugin through the real transport.
-func (r *run) open(ctx context.Context, settings ...setting) (*bench, error) {
-	s := r.s
-	for _, f := range settings {
-		f(&s)
-	}
-	b := &bench{r: r}
-	cfg := plugins.Config{}
-	for _, o := range s.Info.Options {
-		v := s.Config[o.Name]
-		if v == "" {
-			v = o.Default
-		}
-		if v == "" {
-			continue
-		}
-		cfg[o.Name] = v
+func (r *run) speaksHTTP() bool {
+	for _, o := range r.s.Info.Options {
 		if o.Type != plugins.OptionURL {
 			continue
 		}
-		p, err := NewProxy(v, s.TLS)
-		if err != nil {
-			b.close()
-			return nil, fmt.Errorf("setting %s: %w", o.Name, err)
-		}
-		p.exempt = r.signin
-		b.proxies = append(b.proxies, p)
-		u, err := url.Parse(v)
-		if err != nil {
-			b.close()
-			return nil, err
-		}
-		cfg[o.Name] = p.URL + u.Path
-	}
-	creds := credentials{s}
-	log := slog.New(r.logs)
-	client, err := transport.New(transport.Options{
-		System: s.System, Info: s.Info, Config: cfg, Credentials: creds, Log: log, Now: s.Now, TLS: s.TLS,
-	})
-	if err != nil {
-		b.close()
-		return nil, fmt.Errorf("the transport refuses the configuration: %w", err)
-	}
-	b.client = client
-	b.sys, err = s.Info.Open(ctx, plugins.Env{
-		System: s.System, HTTP: client, Config: cfg, Dictionary: s.Dictionary, Log: log, Now: s.Now,
-	})
-	if err != nil {
-		b.close()
-		return nil, fmt.Errorf("the plugin does not open: %w", err)
-	}
-	return b, nil
-}
-
-func (b *bench) close() {
-	if b.client != nil {
-		b.client.CloseIdleConnections()
-	}
-	for _, p := range b.proxies {
-		secrets := p.credentials()
-		b.r.mu.Lock()
-		b.r.secrets = append(b.r.secrets, secrets...)
-		b.r.mu.Unlock()
-		p.Close()
-	}
-}
-
-func (b *bench) inject(f Fault, n int) {
-	for _, p := range b.proxies {
-		p.Inject(f, n)
-	}
-}
-
-// injectWrites applies f to requests that may change something.
-func (b *bench) injectWrites(f Fault, n int) {
-	for _, p := range b.proxies {
-		p.InjectOn(func(r *http.Request) bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }, f, n)
-	}
-}
-
-func (b *bench) clear() { b.inject(nil, 0) }
-
-func (b *bench) asked() int {
-	n := 0
-	for _, p := range b.proxies {
-		n += p.Asked()
-	}
-	return n
-}
-
-// signin reports whether a request is one of the core's own, to sign in.
-func (r *run) signin(req *http.Request) bool {
-	is := func(ref string) bool {
-		u, err := url.Parse(ref)
-		return err == nil && u.Path != "" && strings.HasSuffix(req.URL.Path, "/"+strings.TrimPrefix(u.Path, "/"))
-	}
-	for _, a := range r.s.Info.Auth {
-		if (a.Token != "" && is(a.Token)) || (a.Login != "" && is(a.Login)) || (a.Page != "" && is(a.Page)) {
+		v := strings.ToLower(r.setting(o))
+		if strings.HasPrefix(v, "http://") || strings.HasPrefix(v, "https://") {
 			return true
 		}
 	}
 	return false
 }
 
-// note keeps what an error says, to look for secrets in it at the end.
-func (r *run) note(err error) {
-	if err == nil {
-		return
+func (r *run) setting(o plugins.Option) string {
+	if v := r.s.Config[o.Name]; v != "" {
+		return v
 	}
-	var all []string
-	var walk func(error)
-	walk = func(e error) {
-		if e == nil {
-			return
-		}
-		all = append(all, e.Error())
-		switch u := e.(type) { //nolint:errorlint // each link of the chain is looked at by itself
-		case interface{ Unwrap() error }:
-			walk(u.Unwrap())
-		case interface{ Unwrap() []error }:
-			for _, each := range u.Unwrap() {
-				walk(each)
-			}
-		}
-	}
-	walk(err)
-	var pe *plugins.Error
-	if errors.As(err, &pe) {
-		for _, f := range pe.Fields {
-			all = append(all, f.Say)
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.said = append(r.said, all...)
-}
-
-// credentials give the subject's values to the transport.
-type credentials struct{ s Subject }
-
-func (c credentials) LoginToken(ctx context.Context, stale string) (string, time.Time, error) {
-	if c.s.LoginToken == nil {
-		return "", time.Time{}, transport.ErrNoCredential
-	}
-	return c.s.LoginToken(ctx, stale)
-}
-
-func (c credentials) Value(_ context.Context, _, option string) (string, error) {
-	v, ok := c.s.Values[option]
-	if !ok {
-		return "", transport.ErrNoCredential
-	}
-	return v, nil
-}
-
-// recorder is a log handler that keeps everything as it was written, unredacted.
-type recorder struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *recorder) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *recorder) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
-func (l *recorder) Enabled(context.Context, slog.Level) bool { return true }
-func (l *recorder) Handle(ctx context.Context, r slog.Record) error {
-	return l.handler().Handle(ctx, r)
-}
-func (l *recorder) WithAttrs(a []slog.Attr) slog.Handler { return l.handler().WithAttrs(a) }
-func (l *recorder) WithGroup(n string) slog.Handler      { return l.handler().WithGroup(n) }
-
-func (l *recorder) handler() slog.Handler {
-	return slog.NewTextHandler(io.Writer(l), &slog.HandlerOptions{Level: slog.LevelDebug})
+	return o.Default
 }
