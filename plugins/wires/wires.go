@@ -2,5 +2,6 @@
 package wires
 
 import (
-	_ "muster/plugins/filewire"
+	_ "muster/plugins/filewire" // file, sftp
+	_ "muster/plugins/sqlwire"  // postgres, sqlserver, sqlite
 )
