@@ -1,0 +1,5 @@
+package pgtest
+
+import "os/exec"
+
+func become(*exec.Cmd, int, int) {} // there is no root to be left
