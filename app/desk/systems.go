@@ -34,6 +34,7 @@ type system struct {
 	say   string
 	since time.Time
 	user  string
+	said  plugins.Identity // what it said of itself when it was last checked
 	needs []plugins.Option // credentials that the officer must still give
 }
 
@@ -122,7 +123,7 @@ func (d *Desk) closeSystems() {
 		if s.client != nil {
 			s.client.CloseIdleConnections()
 		}
-		s.client, s.sys, s.user, s.say, s.since, s.needs = nil, nil, "", "", time.Time{}, nil
+		s.client, s.sys, s.user, s.say, s.since, s.needs, s.said = nil, nil, "", "", time.Time{}, nil, plugins.Identity{}
 		s.mu.Unlock()
 	}
 }
@@ -239,29 +240,41 @@ func (d *Desk) CheckSystems(ctx context.Context) {
 	ctx = transport.Insist(plugins.WithAccess(ctx, a))
 	var wg sync.WaitGroup
 	for _, s := range list {
-		sys, err := s.open()
-		if err != nil {
-			continue
-		}
-		wg.Go(func() {
-			var id plugins.Identity
-			err := guard(func() (err error) {
-				id, err = sys.Check(ctx)
-				return err
-			})
-			if ctx.Err() != nil {
-				return
-			}
-			s.note(d.now(), err)
-			if err == nil {
-				s.mu.Lock()
-				s.user = id.User
-				s.mu.Unlock()
-			}
-			d.notify(TopicSystems, s.cfg.ID)
-		})
+		wg.Go(func() { _ = d.check(ctx, s) }) // each says for itself how it is
 	}
 	wg.Wait()
+}
+
+// CheckSystem asks one system what CheckSystems asks them all, and says how it went.
+func (d *Desk) CheckSystem(ctx context.Context, id string) error {
+	s, ok := d.system(id)
+	if !ok {
+		return fmt.Errorf("there is no system %s", id)
+	}
+	return d.check(transport.Insist(plugins.WithAccess(ctx, d.access(opCheck, plugins.Purpose{}))), s)
+}
+
+func (d *Desk) check(ctx context.Context, s *system) error {
+	sys, err := s.open()
+	if err != nil {
+		return err
+	}
+	var id plugins.Identity
+	err = guard(func() (err error) {
+		id, err = sys.Check(ctx)
+		return err
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.note(d.now(), err)
+	if err == nil {
+		s.mu.Lock()
+		s.user, s.said = id.User, id
+		s.mu.Unlock()
+	}
+	d.notify(TopicSystems, s.cfg.ID)
+	return err
 }
 
 // note remembers how a system answered last.

@@ -29,4 +29,15 @@ type Report struct {
 	Health       Health         `json:"health"`
 	DownSince    time.Time      `json:"down_since,omitzero"`
 	Since        time.Time      `json:"since,omitzero"` // of the first call that is counted
+	Recent       []Answer       `json:"-"`              // the latest calls, newest first
+}
+
+// Answer is how one call went.
+type Answer struct {
+	At       time.Time
+	Took     time.Duration
+	Doing    string // plugins.Access.Operation
+	Err      string // plugins.ErrorKind; "" when it went well
+	Status   int    // of HTTP, 0 when nothing came
+	Attempts int
 }

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	kept = 1024 // latencies remembered per system, so that memory stays bounded
+	kept   = 1024 // latencies remembered per system, so that memory stays bounded
+	recent = 12   // calls remembered one by one
 
 	downAfter = 2               // failed calls in a row: each has already been tried several times
 	freshness = 5 * time.Minute // one failure is enough when nothing has answered for so long
@@ -47,6 +48,7 @@ type series struct {
 	Row       int       `json:",omitempty"` // failed calls in a row, up to now
 	RowSince  time.Time `json:",omitzero"`
 	RowCold   bool      `json:",omitempty"` // nothing had answered for a while when the row began
+	recent    []Answer  // oldest first; of this run only
 }
 
 // New makes an Evaluator; nil means time.Now.
@@ -81,6 +83,10 @@ func (e *Evaluator) Observe(c transport.Call) {
 		s.Last = end
 	}
 	s.Calls++
+	if len(s.recent) == recent {
+		s.recent = slices.Delete(s.recent, 0, 1)
+	}
+	s.recent = append(s.recent, Answer{At: at, Took: c.Duration, Doing: c.Operation, Err: string(c.Err), Status: c.Status, Attempts: c.Attempts})
 	if c.Stream && c.Status >= 200 && c.Status < 300 {
 		return // it was opened; that it ended one day says nothing, and the next attempt to open it will
 	}
@@ -152,6 +158,8 @@ func (s *series) report(system string) Report {
 		return r
 	}
 	r.Calls, r.Errors, r.Last, r.Since, r.LastLatency = s.Calls, maps.Clone(s.Errors), s.Last, s.Since, s.LastTook
+	r.Recent = slices.Clone(s.recent)
+	slices.Reverse(r.Recent)
 	for k, n := range s.Errors {
 		if failed(plugins.ErrorKind(k)) {
 			r.Failed += n
@@ -174,16 +182,16 @@ func (s *series) report(system string) Report {
 
 // slow compares the latest answers with what the system does otherwise.
 func (s *series) slow(median time.Duration) bool {
-	recent := s.latest(slowAverage)
-	if len(recent) == 0 {
+	last := s.latest(slowAverage)
+	if len(last) == 0 {
 		return false
 	}
-	slices.Sort(recent)
-	now := rank(recent, 0.50)
+	slices.Sort(last)
+	now := rank(last, 0.50)
 	if now >= slowAlways || s.LastTook >= slowAlways {
 		return true
 	}
-	return len(recent) == slowAverage && now >= slowLeast && now >= slowFactor*median
+	return len(last) == slowAverage && now >= slowLeast && now >= slowFactor*median
 }
 
 // latest returns the newest n latencies.

@@ -107,6 +107,18 @@ func TestReportAddsUp(t *testing.T) {
 	}
 }
 
+func TestTheLatestCallsAreRememberedOneByOne(t *testing.T) {
+	e := New(nil)
+	for i := range 20 {
+		e.Observe(transport.Call{System: "rms", Operation: "consultation", Start: start.Add(time.Duration(i) * time.Second), Duration: time.Duration(i) * time.Millisecond, Status: 200, Attempts: 1})
+	}
+	e.Observe(transport.Call{System: "rms", Start: start.Add(time.Minute), Err: plugins.Unavailable})
+	r := e.Report("rms").Recent
+	if len(r) != 12 || r[0].Err != string(plugins.Unavailable) || r[1].Took != 19*time.Millisecond || r[1].Doing != "consultation" || r[11].Took != 9*time.Millisecond {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestStreamsSayNothingOfSpeed(t *testing.T) {
 	e := New(nil)
 	e.Observe(transport.Call{System: "cad", Start: start, Duration: 8 * time.Hour, Stream: true, Status: 200})

@@ -395,3 +395,12 @@ func FuzzRetryAfter(f *testing.F) {
 		}
 	})
 }
+
+func TestStateOfKnowsOnlyItsOwnClients(t *testing.T) {
+	if _, ok := StateOf(nil); ok {
+		t.Error("nobody has a state")
+	}
+	if _, ok := StateOf(http.DefaultClient); ok {
+		t.Error("a stranger has a state")
+	}
+}
