@@ -11,12 +11,13 @@ import (
 	"muster/plugins/transport"
 )
 
-// The mapping of a connector, as the file has it.
+// What a connector maps, and what is wrong with its file, as package connector says it.
 type (
 	Mapping     = connector.Description
 	KindMapping = connector.KindDescription
 	Mapped      = connector.Mapped
 	Taken       = connector.Taken
+	Problem     = connector.Problem
 )
 
 // Inspection is everything about a system that whoever looks after it needs. It holds no credential and no data of a record.
@@ -24,9 +25,9 @@ type Inspection struct {
 	File     string // of a declarative connector; "" for a compiled-in plugin
 	Path     string // where the file is; "" when it ships within Muster
 	Source   []byte
-	Problems []ConnectorProblem // what is wrong with the file, and what is worth a second thought
-	Mapping  Mapping            // empty where the file cannot be used
-	Broken   string             // why the system cannot be used; "" when it can
+	Problems []Problem // what is wrong with the file, and what is worth a second thought
+	Mapping  Mapping   // empty where the file cannot be used
+	Broken   string    // why the system cannot be used; "" when it can
 
 	Hosts    []string // where its requests may go, host:port
 	Limits   plugins.Limits
@@ -57,9 +58,7 @@ func (d *Desk) Inspect(id string) (Inspection, bool) {
 		in.Path = filepath.Join(d.opts.Profile, "systems", s.cfg.Connector)
 	}
 	if s.source != nil {
-		for _, p := range connector.Lint(s.file, s.source, d.dict) {
-			in.Problems = append(in.Problems, ConnectorProblem{File: p.File, Line: p.Line, Say: p.Say, Cure: p.Cure, Warning: p.Warning})
-		}
+		in.Problems = connector.Lint(s.file, s.source, d.dict)
 		if c, err := connector.Load(s.file, s.source, d.dict); err == nil {
 			in.Mapping = c.Describe(d.dict)
 		}

@@ -76,7 +76,7 @@ func TestABrokenConnectorIsShownWithItsLines(t *testing.T) {
 	if !ok || in.Path != filepath.Join(dir, "systems", "acme.yaml") || in.Broken == "" || len(in.Mapping.Kinds) > 0 {
 		t.Errorf("%+v", in)
 	}
-	if !slices.ContainsFunc(in.Problems, func(p ConnectorProblem) bool { return p.Line == 3 && p.Cure != "" && !p.Warning }) {
+	if !slices.ContainsFunc(in.Problems, func(p Problem) bool { return p.Line == 3 && p.Cure != "" && !p.Warning }) {
 		t.Errorf("%+v", in.Problems)
 	}
 }

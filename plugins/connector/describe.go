@@ -28,7 +28,7 @@ type KindDescription struct {
 
 // Way is one operation: what it does, what it asks for, and the request.
 type Way struct {
-	Does    string            // search, text, fetch, submit, confirm, watch
+	Does    string            // search, text, fetch, submit, confirm, watch; step for a request before or after one of these
 	By      [][]pole.Property // for search: any of these sets will do
 	Request string            // GET /persons, or what stands for it in another protocol
 	Line    int
@@ -95,13 +95,13 @@ func describeKind(k *kindSpec, dict *pole.Dictionary) KindDescription {
 		if s.text {
 			w.Does = "text"
 		}
-		d.Ways = append(d.Ways, w)
+		d.Ways = append(d.Ways, steps(s.op, s.with, w)...)
 	}
 	if k.fetch != nil {
-		d.Ways = append(d.Ways, Way{Does: "fetch", Request: request(k.fetch.op), Line: opLine(k.fetch.op)})
+		d.Ways = append(d.Ways, steps(k.fetch.op, k.fetch.with, Way{Does: "fetch", Request: request(k.fetch.op), Line: opLine(k.fetch.op)})...)
 	}
 	if s := k.submit; s != nil {
-		d.Ways = append(d.Ways, Way{Does: "submit", Request: request(s.op), Line: opLine(s.op)})
+		d.Ways = append(d.Ways, steps(s.op, s.after, Way{Does: "submit", Request: request(s.op), Line: opLine(s.op)})...)
 		if s.confirm != nil {
 			d.Ways = append(d.Ways, Way{Does: "confirm", Request: request(s.confirm.op), Line: opLine(s.confirm.op)})
 		}
@@ -183,6 +183,24 @@ func joined(all []Mapped) []Mapped {
 func whole(dict *pole.Dictionary, p pole.Property, fields []Mapped) bool {
 	g, ok := dict.GroupOf(p)
 	return ok && g.Property == p && slices.ContainsFunc(fields, func(m Mapped) bool { return slices.Contains(g.Parts, m.Property) })
+}
+
+// steps puts the requests that an operation makes before and after its own round it.
+func steps(op *operation, after []*step, w Way) []Way {
+	var out []Way
+	one := func(s *step) {
+		out = append(out, Way{Does: "step", Request: strings.TrimSpace(s.name + " " + request(s.op)), Line: lineOf(s.at)})
+	}
+	if op != nil {
+		for _, s := range op.before {
+			one(s)
+		}
+	}
+	out = append(out, w)
+	for _, s := range after {
+		one(s)
+	}
+	return out
 }
 
 // request writes an operation's request as a person would say it.
