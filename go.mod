@@ -57,6 +57,8 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
+require github.com/tetratelabs/wazero v1.12.0
+
 require (
 	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect

@@ -13,10 +13,11 @@ import (
 	"muster/plugins"
 	"muster/plugins/connector"
 	"muster/plugins/packs"
+	"muster/plugins/signed"
 )
 
 // loadConnector finds a system's plugin: a file below systems/, a compiled-in plugin, or a pack that ships.
-func (d *Desk) loadConnector(cfg SystemConfig) (plugins.Info, string, []byte, error) {
+func (d *Desk) loadConnector(p Profile, cfg SystemConfig) (plugins.Info, string, []byte, error) {
 	if ext := filepath.Ext(cfg.Connector); ext == ".yaml" || ext == ".yml" {
 		src, err := os.ReadFile(filepath.Join(d.opts.Profile, "systems", cfg.Connector))
 		if err != nil {
@@ -30,6 +31,13 @@ func (d *Desk) loadConnector(cfg SystemConfig) (plugins.Info, string, []byte, er
 			return plugins.Info{}, cfg.Connector, src, err
 		}
 		return c.Info(), cfg.Connector, src, nil
+	}
+	if filepath.Ext(cfg.Connector) == ".wasm" {
+		w, _, _, err := d.loadWasm(filepath.Join(d.opts.Profile, "systems", cfg.Connector), cfg.Connector, p)
+		if err != nil {
+			return plugins.Info{}, cfg.Connector, nil, err
+		}
+		return w.Info(), cfg.Connector, nil, nil
 	}
 	if i, ok := plugins.Lookup(cfg.Connector); ok {
 		return i, "", nil, nil
@@ -56,15 +64,10 @@ func missingOptions(i plugins.Info, cfg SystemConfig) error {
 
 // AddSystem adds a system from its connector file and keeps a copy of it in the profile. options are the values that are not secret.
 func (d *Desk) AddSystem(ctx context.Context, file string, options map[string]string) (string, error) {
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("the connector file cannot be read: %w", err)
-	}
-	c, err := connector.Load(filepath.Base(file), src, d.dict)
+	info, files, err := d.readPlugin(ctx, file)
 	if err != nil {
 		return "", err
 	}
-	info := c.Info()
 	for name := range options {
 		i := slices.IndexFunc(info.Options, func(o plugins.Option) bool { return o.Name == name })
 		if i < 0 {
@@ -81,16 +84,47 @@ func (d *Desk) AddSystem(ctx context.Context, file string, options map[string]st
 	if _, dup := p.system(info.ID); dup {
 		return "", fmt.Errorf("a system %s is there already: remove it first, or give the connector another id", info.ID)
 	}
-	cfg := SystemConfig{ID: info.ID, Connector: info.ID + ".yaml", Options: options}
+	cfg := SystemConfig{ID: info.ID, Connector: info.ID + files[0].ext, Options: options}
 	if err := missingOptions(info, cfg); err != nil {
 		return "", err
 	}
-	path := filepath.Join(d.opts.Profile, "systems", cfg.Connector)
-	if err := writeFile(path, src); err != nil {
-		return "", err
+	for _, f := range files {
+		if err := writeFile(filepath.Join(d.opts.Profile, "systems", info.ID+f.ext), f.content); err != nil {
+			return "", err
+		}
 	}
 	p.Systems = append(slices.Clone(p.Systems), cfg)
 	return info.ID, d.changeProfile(ctx, p)
+}
+
+// kept is one file of a plugin as the profile keeps it, named after the plugin's id.
+type kept struct {
+	ext     string
+	content []byte
+}
+
+// readPlugin reads what a system is to be added from: a connector file, or a signed WebAssembly plugin, which is
+// compiled at once so that the first search need not wait.
+func (d *Desk) readPlugin(ctx context.Context, file string) (plugins.Info, []kept, error) {
+	if filepath.Ext(file) == ".wasm" {
+		w, module, sig, err := d.loadWasm(file, filepath.Base(file), d.Profile())
+		if err == nil {
+			err = w.Compile(ctx)
+		}
+		if err != nil {
+			return plugins.Info{}, nil, err
+		}
+		return w.Info(), []kept{{".wasm", module}, {".wasm" + signed.Suffix, sig}}, nil
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return plugins.Info{}, nil, fmt.Errorf("the connector file cannot be read: %w", err)
+	}
+	c, err := connector.Load(filepath.Base(file), src, d.dict)
+	if err != nil {
+		return plugins.Info{}, nil, err
+	}
+	return c.Info(), []kept{{".yaml", src}}, nil
 }
 
 // RemoveSystem takes a system out of the profile and its credentials out of the keyring.
@@ -119,7 +153,13 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 	if slices.ContainsFunc(p.Systems, func(s SystemConfig) bool { return s.Connector == cfg.Connector }) {
 		return nil // another system is described by the same file
 	}
-	err := os.Remove(filepath.Join(d.opts.Profile, "systems", cfg.Connector))
+	path := filepath.Join(d.opts.Profile, "systems", cfg.Connector)
+	if filepath.Ext(path) == ".wasm" {
+		if err := os.Remove(path + signed.Suffix); err != nil && !isNotExist(err) {
+			return err
+		}
+	}
+	err := os.Remove(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -43,7 +44,7 @@ func (d *Desk) useProfile(p Profile) error {
 	list := make([]*system, 0, len(p.Systems))
 	for _, cfg := range p.Systems {
 		s := &system{cfg: cfg}
-		s.info, s.file, s.source, s.broken = d.loadConnector(cfg)
+		s.info, s.file, s.source, s.broken = d.loadConnector(p, cfg)
 		if s.broken == nil {
 			s.info.Name = first(cfg.Name, s.info.Name)
 			s.info.Code = first(cfg.Code, s.info.Code)
@@ -108,8 +109,10 @@ func (d *Desk) openSystem(ctx context.Context, s *system) error {
 		return err
 	}
 	s.mu.Lock()
+	old := s.sys
 	s.client, s.sys = client, sys
 	s.mu.Unlock()
+	dropSystem(old)
 	return nil
 }
 
@@ -123,8 +126,16 @@ func (d *Desk) closeSystems() {
 		if s.client != nil {
 			s.client.CloseIdleConnections()
 		}
+		dropSystem(s.sys)
 		s.client, s.sys, s.user, s.say, s.since, s.needs, s.said = nil, nil, "", "", time.Time{}, nil, plugins.Identity{}
 		s.mu.Unlock()
+	}
+}
+
+// dropSystem lets a plugin forget what it keeps in memory.
+func dropSystem(sys plugins.System) {
+	if c, ok := sys.(io.Closer); ok {
+		_ = c.Close() // nothing depends on how it went
 	}
 }
 

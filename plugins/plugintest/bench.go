@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -144,6 +145,9 @@ func (b *bench) plug(ctx context.Context, s Subject, cfg plugins.Config) error {
 }
 
 func (b *bench) close() {
+	if c, ok := b.sys.(io.Closer); ok {
+		_ = c.Close() // what a plugin keeps in memory goes with the officer's session
+	}
 	if b.client != nil {
 		b.client.CloseIdleConnections()
 	}
