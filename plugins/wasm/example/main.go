@@ -20,7 +20,10 @@ func main() {} // never runs: the desk calls what guest exports
 // larkfield keeps nothing between calls: the desk may start it afresh at any time, and runs several beside each other.
 type larkfield struct{}
 
-var noAnswer = guest.Fail(guest.Drift, "Larkfield did not answer as documented. Tell Larkfield's support.")
+// odd is the error for an answer of another shape. It names the member, so that support need not search, and no data.
+func odd(member string) *guest.Error {
+	return guest.Fail(guest.Drift, "Larkfield did not answer as documented: "+member+" is missing or of another kind. Tell Larkfield's support.")
+}
 
 // Check asks whose key it is.
 func (larkfield) Check(s *guest.Session) (guest.Identity, error) {
@@ -30,7 +33,7 @@ func (larkfield) Check(s *guest.Session) (guest.Identity, error) {
 	}
 	login, ok := me.Get("login").Text()
 	if !ok || login == "" {
-		return guest.Identity{}, noAnswer
+		return guest.Identity{}, odd("login")
 	}
 	return guest.Identity{User: login, Server: me.Get("product").Word(), Version: me.Get("release").Word()}, nil
 }
@@ -66,15 +69,18 @@ func (larkfield) Search(s *guest.Session, q guest.Query) (guest.Page, error) {
 	}
 	hits, ok := got.Get("hits").List()
 	pages, known := got.Get("pages").Int()
-	if !ok || !known {
-		return guest.Page{}, noAnswer
+	switch {
+	case !ok:
+		return guest.Page{}, odd("hits")
+	case !known:
+		return guest.Page{}, odd("pages")
 	}
 	out := guest.Page{}
 	out.Total, _ = got.Get("count").Int() // older releases do not count
 	for _, hit := range hits {
 		r, err := record(hit)
 		if err != nil { // one that cannot be read is said to be missing; the others are shown
-			out.Gaps = append(out.Gaps, noAnswer)
+			out.Gaps = append(out.Gaps, err)
 			continue
 		}
 		out.Records = append(out.Records, r)
@@ -91,18 +97,29 @@ func (larkfield) Fetch(s *guest.Session, ref guest.Ref) (guest.Record, error) {
 	if err != nil {
 		return guest.Record{}, err
 	}
-	return record(got)
+	r, bad := record(got)
+	if bad != nil {
+		return guest.Record{}, bad
+	}
+	return r, nil
 }
 
 // record maps a nominal. What carries danger must be there, if only as an empty list: what is missing must not pass for
 // nothing to fear.
-func record(n guest.JSON) (guest.Record, error) {
+func record(n guest.JSON) (guest.Record, *guest.Error) {
 	id, _ := n.Get("ref").Text()
 	last, _ := n.Get("last").Text()
 	first, named := n.Get("first").List()
 	markers, marked := n.Get("markers").List()
-	if id == "" || last == "" || !named || !marked {
-		return guest.Record{}, noAnswer
+	switch {
+	case id == "":
+		return guest.Record{}, odd("ref")
+	case last == "":
+		return guest.Record{}, odd("last")
+	case !named:
+		return guest.Record{}, odd("first")
+	case !marked:
+		return guest.Record{}, odd("markers")
 	}
 	r := guest.Record{ID: id, Version: n.Get("rev").Word(), Raw: n.Raw(), Facts: make([]guest.Fact, 0, 16)}
 	r.Add("surname", last)
@@ -125,7 +142,7 @@ func record(n guest.JSON) (guest.Record, error) {
 	for _, m := range markers {
 		code := m.Get("c").Word()
 		if code == "" {
-			return guest.Record{}, noAnswer
+			return guest.Record{}, odd("markers.c")
 		}
 		r.Facts = append(r.Facts, guest.Fact{Property: "warning", Source: code, Label: m.Get("t").Word(), Path: "markers"})
 	}
@@ -169,7 +186,7 @@ func (larkfield) Confirm(s *guest.Session, _ guest.Entry, key string) (guest.Rec
 	sheets, ok := got.Get("sheets").List()
 	switch {
 	case !ok:
-		return guest.Receipt{}, noAnswer
+		return guest.Receipt{}, odd("sheets")
 	case len(sheets) == 0:
 		return guest.Receipt{}, guest.Fail(guest.NotFound, "Larkfield does not have this entry.")
 	}
@@ -184,13 +201,13 @@ func (larkfield) Watch(s *guest.Session, _, cursor string) (guest.Changes, error
 	}
 	changed, ok := got.Get("changed").List()
 	if !ok || got.Get("rev").Word() == "" {
-		return guest.Changes{}, noAnswer
+		return guest.Changes{}, odd("changed or rev")
 	}
 	out := guest.Changes{Cursor: got.Get("rev").Word(), Wait: 15}
 	for _, c := range changed {
 		r, err := record(c)
 		if err != nil {
-			out.Gaps = append(out.Gaps, noAnswer)
+			out.Gaps = append(out.Gaps, err)
 			continue
 		}
 		out.Records = append(out.Records, r)
