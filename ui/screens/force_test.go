@@ -22,6 +22,8 @@ import (
 	"muster/app/signin"
 	"muster/assets"
 	"muster/plugins"
+	"muster/plugins/connector"
+	"muster/plugins/packs"
 	"muster/plugins/pole"
 )
 
@@ -471,11 +473,44 @@ func (f *smallForce) AddSystem(context.Context, string, map[string]string) (stri
 	return "", errors.New("acme.yaml, line 7: hosts is missing. Name the hosts that this system may reach.")
 }
 func (f *smallForce) RemoveSystem(context.Context, string) error { return nil }
-func (f *smallForce) ConnectorSource(id string) (string, []byte, bool) {
-	return id + ".yaml", []byte("connector: 1\nid: " + id + "\nkinds:\n  person:\n    search:\n      get: /persons\n    fields: {surname: .name.family, givenName: '.name.given[]', dateOfBirth: '.dob | day'}\n"), true
+func (f *smallForce) CheckSystem(_ context.Context, id string) error {
+	if id == "custody" {
+		return plugins.Errorf(plugins.Unavailable, "Custody cannot be reached. Ask again, or tell IT if it lasts.")
+	}
+	return nil
+}
+
+// Inspect shows the connectors that ship; the file of the evidence system is one of the profile's and has mistakes.
+func (f *smallForce) Inspect(id string) (desk.Inspection, bool) {
+	pack := map[string]string{"rms": "demo_rms", "cad": "demo_cad", "custody": "demo_custody", "intel": "demo_intel", "vehicles": "dvla_ves", "stops": "police_uk"}[id]
+	in := desk.Inspection{File: pack + ".yaml", Hosts: []string{"records.northmoor.example:443"}, Limits: plugins.Limits{Rate: 20, Parallel: 6, Timeout: 20 * time.Second, Response: 8 << 20, Records: 500},
+		Auth: []plugins.AuthSpec{{Kind: plugins.AuthBearer}}, Settings: []desk.Setting{{Label: "Server address", Value: "https://records.northmoor.example/rms/api/v2"}, {Label: "Key", Secret: true}},
+		Said: plugins.Identity{User: "PC Ada Okafor", Server: "Larkfield Records", Version: "7.4.1182"}}
+	switch id {
+	case "custody":
+		in.Held, in.Failed, in.Retry = true, at(14, 2), at(14, 8)
+	case "evidence":
+		in.File, in.Path = "evidence.yaml", "/home/leigh/.config/muster/systems/evidence.yaml"
+		in.Source = []byte("# Evidence store\nconnector: 1\nid: evidence\nname: Evidence\nkinds:\n  person:\n    search:\n      by: [surname]\n      get: /persons\n      query: {family: .q.surname}\n    fields:\n      id: .id\n      surnmae: .name.family\n      warning: '.flags // []'\n")
+		in.Problems = []desk.Problem{{File: in.File, Line: 13, Say: "The dictionary has no property surnmae", Cure: "Did you mean surname?"},
+			{File: in.File, Line: 14, Say: "'//' turns missing into none, and this property carries danger", Cure: "Map the member as it is; where the system leaves it out when there is none, write {value: .flags, when_absent: none}."},
+			{File: in.File, Line: 9, Say: "No next: only the first page is ever read", Cure: "Add next, or total.", Warning: true}}
+		in.Broken = "The dictionary has no property surnmae."
+	case "property", "casefile":
+		in.File = ""
+	default:
+		in.Source, _ = packs.Source(pack)
+		in.Problems = connector.Lint(in.File, in.Source, f.dict)
+	}
+	if c, err := packs.Load(pack); err == nil {
+		in.Mapping = c.Describe(f.dict)
+	}
+	return in, true
 }
 func (f *smallForce) Evaluate() []evaluate.Report {
-	return []evaluate.Report{{System: "rms", Calls: 1204, Failed: 9, Availability: 0.9925, P50: 38 * time.Millisecond, P95: 110 * time.Millisecond, P99: 240 * time.Millisecond, Last: noon, Errors: map[string]int{"limited": 7, "unavailable": 2}}}
+	return []evaluate.Report{{System: "rms", Calls: 1204, Failed: 9, Availability: 0.9925, P50: 38 * time.Millisecond, P95: 110 * time.Millisecond, P99: 240 * time.Millisecond, Last: noon, Errors: map[string]int{"limited": 7, "unavailable": 2},
+		Recent: []evaluate.Answer{{At: noon, Took: 38 * time.Millisecond, Doing: "consultation", Status: 200, Attempts: 1}, {At: at(14, 5), Took: 240 * time.Millisecond, Doing: "consultation", Status: 200, Attempts: 2},
+			{At: at(14, 4), Took: 12 * time.Millisecond, Doing: "check", Status: 200, Attempts: 1}, {At: at(13, 58), Took: 2 * time.Second, Doing: "alteration", Err: "unavailable", Attempts: 3}}}}
 }
 func (f *smallForce) Audit(before uint64, n int) ([]audit.Record, error) {
 	if before != 0 {

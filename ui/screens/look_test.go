@@ -76,6 +76,18 @@ func TestEveryScreenDraws(t *testing.T) {
 			r.force.deliver("rms", "RMS/24/55160")
 			r.sees("RMS/24/55160")
 			r.shot(name + "-4c-sent")
+			r.goTo(place.Systems)
+			for i, sheet := range []string{"health", "connector", "mapping", "test"} {
+				r.chord(fyne.KeyModifierAlt, fyne.KeyName(rune('1'+i)))
+				r.shot(name + "-6-systems-" + sheet)
+			}
+			for range 6 {
+				r.press(fyne.KeyDown)
+			}
+			r.press(fyne.KeyF8, fyne.KeyF8)
+			r.sees("Did you mean surname?")
+			r.shot(name + "-6-systems-findings")
+			r.chord(fyne.KeyModifierAlt, fyne.Key1)
 			for _, p := range []place.ID{place.Outbox, place.Systems, place.Audit, place.Settings, place.Enter} {
 				r.goTo(p)
 				r.press(fyne.KeyDown)

@@ -1,6 +1,9 @@
 package screens
 
 import (
+	"fmt"
+	"net/url"
+	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -15,7 +18,7 @@ import (
 	"muster/ui/widgets"
 )
 
-// systemsPlace shows each system: how it is, how the officer is signed in there, what it holds, how it has served.
+// systemsPlace shows each system to whoever looks after it: how it is, its connector, what that maps, and whether it answers.
 type systemsPlace struct {
 	base
 	vm     *vm.Systems
@@ -23,10 +26,15 @@ type systemsPlace struct {
 	list   *widgets.List
 	parts  rows[*systemRow]
 	check  *widgets.Button
-	detail *widgets.Scroll
+	detail *fyne.Container
+	scroll *widgets.Scroll // of the sheets that are longer than the window
+	tabs   *widgets.Tabs
+	kinds  *widgets.Tabs
+	source *sheet
+	maps   *sheet
+	mapped []vm.MapRow
 	sig    string
 	note   string
-	source bool
 }
 
 func newSystems(k *kit, h place.Host) *systemsPlace {
@@ -41,15 +49,33 @@ func newSystems(k *kit, h place.Host) *systemsPlace {
 		}
 		return string(kind)
 	}
+	p.vm.Property = func(name pole.Property) string {
+		if d := k.desk.Dictionary(); d != nil {
+			def, _ := d.Property(name)
+			return def.Label
+		}
+		return ""
+	}
+	p.vm.Role = func(name pole.Role) string {
+		if d := k.desk.Dictionary(); d != nil {
+			def, _ := d.Role(name)
+			return def.Label
+		}
+		return ""
+	}
+	p.source = newSheet(t("screens.systems.source"), widgets.PlainRows)
+	p.maps = newSheet(t("screens.systems.tab.mapping"), widgets.LinedRows)
+	p.maps.list.OnOpen = p.toLine
 	p.list = widgets.NewList(ids{func() int { return len(p.lines) }, func(i int) string { return p.lines[i].Mark.System }},
 		func() fyne.CanvasObject { return newSystemRow(p.parts) },
 		func(i int, o fyne.CanvasObject, _ widgets.RowState) { p.parts[o].set(p.lines[i]) })
 	p.list.Height = func(int, float32) float32 { return theme.Size(theme.RowHeight) + theme.Gap(2) }
 	p.list.Label = t("screens.systems.title")
-	p.list.OnSelect = func(id string) { p.source = false; p.vm.SelectID(id) }
+	p.list.OnSelect = p.vm.SelectID
 	p.check = widgets.NewSmall(t("screens.systems.check"), "F5", p.vm.Check)
 	add := widgets.NewButton(t("screens.systems.add"), "Ctrl N", p.add)
-	p.detail = widgets.NewScroll(container.NewStack())
+	p.detail = container.NewStack()
+	p.scroll = widgets.NewScroll(container.NewStack())
 	left := container.New(layoutFunc{fyne.NewSize(280, 200), func(o []fyne.CanvasObject, s fyne.Size) {
 		put(o[0], 0, 0, s.Width, 28)
 		y := 28 + theme.Gap(2)
@@ -60,7 +86,7 @@ func newSystems(k *kit, h place.Host) *systemsPlace {
 		put(o[2], 0, y+h+theme.Gap(3), s.Width, foot)
 	}}, widgets.NewTitle(t("screens.systems.title"), p.check), widgets.NewFlushCard(p.list), widgets.Row(0, widgets.Fix(add), widgets.Spacer()))
 	right := widgets.Grow(widgets.Pad(4, 4, p.detail))
-	right.Grow = 2
+	right.Grow = 2.6
 	p.object = widgets.Columns(0, widgets.Grow(widgets.Pad(4, 4, left)), widgets.Wide(widgets.VLine(), 1), right)
 	p.listen(func(n desk.Notice) {
 		if n.Topic == desk.TopicSystems || n.Topic == desk.TopicState {
@@ -82,18 +108,66 @@ func (p *systemsPlace) Focus()    { p.list.Focus() }
 func (p *systemsPlace) AskAgain() { p.vm.Check() }
 
 func (p *systemsPlace) Shortcuts() []place.Shortcut {
-	return []place.Shortcut{
+	out := []place.Shortcut{
 		{Key: fyne.KeyF5, Label: t("screens.systems.key.check")},
+		{Key: fyne.KeyT, Mod: fyne.KeyModifierControl, Label: t("screens.systems.key.test"), Do: p.vm.Test},
 		{Key: fyne.KeyG, Mod: fyne.KeyModifierControl, Label: t("screens.systems.key.credential"), Do: p.credential},
-		{Key: fyne.KeyJ, Mod: fyne.KeyModifierControl, Label: t("screens.systems.key.source"), Do: p.toggleSource},
+		{Key: fyne.KeyF8, Label: t("screens.systems.key.finding"), Do: p.nextFinding},
+		{Key: fyne.KeyO, Mod: fyne.KeyModifierControl, Label: t("screens.systems.key.folder"), Do: p.openFolder},
+		{Key: fyne.KeyC, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift, Label: t("screens.systems.key.path"), Do: p.copyPath},
 		{Key: fyne.KeyN, Mod: fyne.KeyModifierControl, Label: t("screens.systems.key.add"), Do: p.add},
+	}
+	for i, tab := range vm.SystemTabs() {
+		out = append(out, place.Shortcut{Key: fyne.KeyName(rune('1' + i)), Mod: fyne.KeyModifierAlt, Label: t("screens.systems.tab." + string(tab)), Do: func() { p.vm.SetTab(tab) }})
+	}
+	return out
+}
+
+// toLine shows the line of the connector from which a row of the mapping comes.
+func (p *systemsPlace) toLine(row string) {
+	for i, r := range p.mapped {
+		if p.maps.ids[i] == row && r.Line > 0 {
+			p.vm.SetTab(vm.TabConnector)
+			p.source.list.Reveal(vm.LineID(r.Line))
+			p.source.list.Focus()
+			return
+		}
 	}
 }
 
-func (p *systemsPlace) toggleSource() {
-	p.source = !p.source
-	p.sig = ""
-	p.refresh()
+func (p *systemsPlace) nextFinding() {
+	if id := p.vm.NextFinding(p.source.list.Selected()); id != "" {
+		p.vm.SetTab(vm.TabConnector)
+		p.source.list.Reveal(id)
+		p.source.list.Focus()
+	}
+}
+
+func (p *systemsPlace) path() string {
+	d, _ := p.vm.Selected()
+	return d.Path
+}
+
+func (p *systemsPlace) copyPath() {
+	if path := p.path(); path != "" {
+		fyne.CurrentApp().Clipboard().SetContent(path)
+		p.host.Notify(place.Good, t("screens.systems.path.copied"))
+	}
+}
+
+// openFolder shows the folder of the connector's file in the computer's own manner.
+func (p *systemsPlace) openFolder() {
+	path := p.path()
+	if path == "" {
+		return
+	}
+	dir := filepath.ToSlash(filepath.Dir(path))
+	if !strings.HasPrefix(dir, "/") {
+		dir = "/" + dir // a drive's letter
+	}
+	if err := fyne.CurrentApp().OpenURL(&url.URL{Scheme: "file", Path: dir}); err != nil {
+		p.host.Notify(place.Danger, t("screens.systems.path.failed", "path", filepath.Dir(path)))
+	}
 }
 
 // credential asks for what the system needs. The frame does it for a first time; here it can also be changed.
@@ -191,7 +265,9 @@ func (p *systemsPlace) refresh() {
 		p.list.Select(d.Status.ID)
 		p.refreshDetail(d)
 	} else {
-		p.detail.Set(widgets.NewEmpty(t("screens.systems.none"), t("screens.systems.add.how"), nil))
+		p.sig = ""
+		p.detail.Objects = []fyne.CanvasObject{widgets.Stack(0, widgets.NewEmpty(t("screens.systems.none"), t("screens.systems.add.how"), nil))}
+		p.detail.Refresh()
 	}
 	p.list.Refresh()
 	p.object.Refresh()
@@ -225,21 +301,51 @@ func facts(lines []vm.Line) *widgets.Facts {
 }
 
 func (p *systemsPlace) refreshDetail(d vm.SystemDetail) {
-	sig := d.Status.ID + d.Health.Words + d.Say + d.SignIn + trimFloat(float64(len(d.Needs)))
-	for _, l := range append(append(append([]vm.Line{}, d.Facts...), d.Figures...), d.Errors...) {
-		sig += l.Label + l.Value
-	}
-	sig += d.Source.File
+	test := p.vm.TestResult()
+	sig := fmt.Sprint(d.Status.ID, p.vm.Tab(), p.vm.MapKind(), d.Health.Words, d.Say, d.SignIn, len(d.Needs), d.Now, d.Figures, d.Errors, d.Recent, d.Facts, d.Reach, p.vm.Testing(), test, len(p.vm.Source()), p.vm.TabWords(vm.TabConnector))
 	if sig == p.sig {
 		return
 	}
-	same := strings.HasPrefix(p.sig, d.Status.ID)
+	same := strings.HasPrefix(p.sig, d.Status.ID+string(p.vm.Tab()))
 	p.sig = sig
+	focused := p.tabs != nil && p.host.Canvas() != nil && p.host.Canvas().Focused() == fyne.Focusable(p.tabs)
+	fixed := append(p.head(d), p.bar())
+	var body fyne.CanvasObject
+	off := p.scroll.Offset()
+	scrolled := func(o fyne.CanvasObject) fyne.CanvasObject {
+		p.scroll.Set(o)
+		if same {
+			p.scroll.ScrollTo(off)
+		}
+		return p.scroll
+	}
+	switch p.vm.Tab() {
+	case vm.TabConnector:
+		body = p.connector(d)
+	case vm.TabMapping:
+		body = p.mapping()
+	case vm.TabTest:
+		body = scrolled(p.test(d))
+	default:
+		body = scrolled(p.health(d))
+	}
+	p.detail.Objects = []fyne.CanvasObject{below(widgets.Stack(2.5, fixed...), body)}
+	p.detail.Refresh()
+	if focused {
+		p.host.Canvas().Focus(p.tabs)
+	}
+}
+
+// head is the system's name and how it is, and what is to be done about it.
+func (p *systemsPlace) head(d vm.SystemDetail) []fyne.CanvasObject {
 	lv := level(d.Health.Tone)
-	head := widgets.Row(3, widgets.Wide(widgets.NewGlyph(widgets.Shape(d.Health.Mark.Shape), theme.Text, 18), 24),
+	id := d.Status.ID
+	remove := widgets.NewSmall(t("screens.systems.remove"), "", func() {
+		p.host.Confirm(t("screens.systems.remove"), t("screens.systems.remove.ask", "system", d.Status.Name), t("screens.systems.remove"), true, func() { p.vm.Remove(id) })
+	})
+	objs := []fyne.CanvasObject{widgets.Row(3, widgets.Wide(widgets.NewGlyph(widgets.Shape(d.Health.Mark.Shape), theme.Text, 18), 24),
 		widgets.Grow(widgets.NewCut(d.Status.Name, widgets.Title)), widgets.Fix(widgets.NewGlyph(lv.Symbol(), lv.Color(), 10)),
-		widgets.Fix(widgets.NewWords(d.Health.Words, widgets.BodyBold.In(lv.Color()))))
-	objs := []fyne.CanvasObject{head}
+		widgets.Fix(widgets.NewWords(d.Health.Words, widgets.BodyBold.In(lv.Color()))), widgets.Fix(remove))}
 	if d.Status.Help != "" {
 		objs = append(objs, widgets.NewPara(d.Status.Help, widgets.MutedText))
 	}
@@ -248,62 +354,18 @@ func (p *systemsPlace) refreshDetail(d vm.SystemDetail) {
 		if d.Health.Tone == vm.Good {
 			l = widgets.Quiet
 		}
-		objs = append(objs, widgets.NewNotice(l, d.Say, widgets.NewButton(t("screens.search.again"), "F5", p.vm.Check)))
+		objs = append(objs, widgets.NewNotice(l, d.Say, widgets.NewButton(t("screens.systems.test.again"), "Ctrl T", p.vm.Test)))
 	}
-	signin := []fyne.CanvasObject{widgets.NewHeader(t("screens.systems.signin")), widgets.NewPara(d.SignIn, widgets.Body)}
-	switch {
-	case len(d.Needs) > 0:
-		signin = append(signin, widgets.Row(0, widgets.Fix(widgets.NewPrimary(t("screens.systems.signin.give"), "Ctrl G", p.credential)), widgets.Spacer()))
-	case len(d.Asks) > 0:
-		signin = append(signin, widgets.Row(0, widgets.Fix(widgets.NewButton(t("screens.systems.signin.change"), "Ctrl G", p.credential)), widgets.Spacer()))
+	return objs
+}
+
+func (p *systemsPlace) bar() *widgets.Tabs {
+	var items []widgets.Tab
+	for _, tab := range vm.SystemTabs() {
+		items = append(items, widgets.Tab{ID: string(tab), Text: p.vm.TabWords(tab)})
 	}
-	served := widgets.Stack(1, widgets.NewHeader(t("screens.systems.figures")), widgets.NewPara(t("screens.systems.figures.none"), widgets.MutedText))
-	if len(d.Figures) > 0 {
-		served = widgets.Stack(1, widgets.NewHeader(t("screens.systems.figures")), facts(append(append([]vm.Line{}, d.Figures...), d.Errors...)))
-	}
-	objs = append(objs, widgets.Grid(3, 700, []int{6, 6},
-		widgets.Stack(3, widgets.NewCard(widgets.Stack(2, signin...)), panel(t("screens.systems.about"), facts(d.Facts))),
-		widgets.NewCard(served)))
-	if len(d.Source.Mapping) > 0 {
-		var fs []widgets.Fact
-		last := ""
-		for _, m := range d.Source.Mapping {
-			label := m.Property
-			if dict := p.k.desk.Dictionary(); dict != nil {
-				if def, ok := dict.Property(pole.Property(m.Property)); ok {
-					label = def.Label
-				}
-			}
-			if m.Kind != last {
-				last = m.Kind
-				fs = append(fs, widgets.Fact{Label: p.vm.Kind(pole.Kind(m.Kind)), Value: widgets.NewFlow()})
-			}
-			fs = append(fs, widgets.Fact{Label: "   " + label, Value: widgets.NewFlow(widgets.Span(m.Path, widgets.Ident))})
-		}
-		f := widgets.NewFacts(fs...)
-		f.LabelWidth = 220
-		objs = append(objs, panel(t("screens.systems.mapping"), f))
-	}
-	if d.HasYAML {
-		words := t("screens.systems.show")
-		if p.source {
-			words = t("screens.systems.hide")
-		}
-		src := []fyne.CanvasObject{widgets.NewHeader(t("screens.systems.source")+" "+d.Source.File, widgets.NewSmall(words, "Ctrl J", p.toggleSource))}
-		if p.source {
-			for _, line := range strings.Split(d.Source.Text, "\n") {
-				src = append(src, widgets.NewCut(line, widgets.Ident))
-			}
-		}
-		objs = append(objs, widgets.NewCard(widgets.Stack(0, src...)))
-	}
-	id := d.Status.ID
-	objs = append(objs, widgets.Row(0, widgets.Fix(widgets.NewButton(t("screens.systems.remove"), "", func() {
-		p.host.Confirm(t("screens.systems.remove"), t("screens.systems.remove.ask", "system", d.Status.Name), t("screens.systems.remove"), true, func() { p.vm.Remove(id) })
-	})), widgets.Spacer()))
-	off := p.detail.Offset()
-	p.detail.Set(widgets.Stack(3, objs...))
-	if same {
-		p.detail.ScrollTo(off)
-	}
+	p.tabs = widgets.NewTabs(nil, items...)
+	p.tabs.Select(string(p.vm.Tab()))
+	p.tabs.OnChange = func(id string) { p.vm.SetTab(vm.SystemTab(id)) }
+	return p.tabs
 }

@@ -16,7 +16,9 @@ import (
 	"muster/app/evaluate"
 	"muster/app/match"
 	"muster/plugins"
+	"muster/plugins/connector"
 	"muster/plugins/pole"
+	"muster/ui/i18n"
 )
 
 type caseDesk struct {
@@ -391,11 +393,24 @@ func (d *systemsDesk) AddSystem(context.Context, string, map[string]string) (str
 	return "", errors.New("acme.yaml line 7: hosts is missing")
 }
 func (d *systemsDesk) RemoveSystem(context.Context, string) error { return nil }
-func (d *systemsDesk) ConnectorSource(s string) (string, []byte, bool) {
+func (d *systemsDesk) CheckSystem(context.Context, string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.refuse
+}
+func (d *systemsDesk) Inspect(s string) (desk.Inspection, bool) {
 	if s != "rms" {
-		return "", nil, false
+		return desk.Inspection{}, true
 	}
-	return "rms.yaml", []byte("connector: 1\nkinds:\n  person:\n    fields: {surname: .name.family, dateOfBirth: '.dob | day'}\n"), true
+	return desk.Inspection{File: "rms.yaml", Source: []byte("connector: 1\n# who\nkinds:\n  person:\n    fields: {surname: .name.family}\n"), Hosts: []string{"rms.example:443"},
+		Problems: []desk.Problem{{Line: 5, Say: "No id", Cure: "Add id.", Warning: true}, {Line: 5, Say: "No search"}, {Line: 0, Say: "No name", Cure: "Add one."}},
+		Auth:     []plugins.AuthSpec{{Kind: plugins.AuthBasic, Also: []plugins.AuthSpec{{Kind: plugins.AuthAPIKey}}}}, Limits: plugins.Limits{Rate: 2.5, Parallel: 2, Timeout: 5 * time.Second, Response: 512 << 10},
+		Settings: []desk.Setting{{Label: "Key", Secret: true}, {Label: "Server", Value: "https://rms.example"}},
+		Held:     true, Failed: time.Date(2026, 11, 24, 14, 1, 0, 0, time.Local), Retry: time.Date(2026, 11, 24, 14, 7, 0, 0, time.Local),
+		Said: plugins.Identity{User: "okafor", Server: "Larkfield", Version: "7"},
+		Mapping: desk.Mapping{Kinds: []desk.KindMapping{{Kind: "person", Ways: []connector.Way{{Does: "search", By: [][]pole.Property{{"surname", "givenName"}, {"pncId"}}, Request: "GET /persons", Line: 4}},
+			Fields: []desk.Mapped{{Property: "surname", Source: ".name.family", Line: 5, Required: true, Searched: true}, {Property: "warning", Source: ".flags", Danger: true, Lists: []string{"flag"}, Line: 6}},
+			Takes:  []desk.Taken{{Path: "person.surname", As: []string{"family"}, Required: true, Max: 35}}, Unused: []pole.Property{"height", "build"}}, {Kind: "vehicle"}}}}, true
 }
 func (d *systemsDesk) Evaluate() []evaluate.Report {
 	return []evaluate.Report{{System: "rms", Calls: 200, Failed: 4, Availability: 0.98, P50: 38 * time.Millisecond, Errors: map[string]int{"limited": 4}}}
@@ -409,11 +424,8 @@ func TestSystemInDetail(t *testing.T) {
 	v.Load()
 	q.until(t, "the figures", func() bool { s, ok := v.Selected(); return ok && len(s.Figures) > 0 })
 	s, _ := v.Selected()
-	if s.Figures[0].Value != "98.0%" || s.Figures[0].Tone != Caution || s.Errors[0].Label != "too many requests" {
+	if s.Figures[0].Value != "98.0%" || s.Figures[0].Tone != Caution || s.Errors[0].Label != "Too many requests" {
 		t.Fatalf("%+v %+v", s.Figures, s.Errors)
-	}
-	if !s.HasYAML || len(s.Source.Mapping) != 2 || s.Source.Mapping[1] != (MappingLine{Kind: "person", Property: "surname", Path: ".name.family"}) {
-		t.Fatalf("%+v", s.Source)
 	}
 	v.Select(3)
 	if s, _ = v.Selected(); s.Health.Words != "sign-in needed" || !strings.Contains(s.SignIn, "once") {
@@ -431,6 +443,105 @@ func TestSystemInDetail(t *testing.T) {
 	q.until(t, "kept", func() bool { w, bad := v.Note(); return !bad && w == "The credential is kept." })
 	v.Add("acme.yaml", nil, nil)
 	q.until(t, "the line is named", func() bool { w, bad := v.Note(); return bad && strings.Contains(w, "line 7") })
+}
+
+func TestASystemsConnectorAndMappingInRows(t *testing.T) {
+	q, c := newQueue(), newClock()
+	d := &systemsDesk{list: fourSystems(), creds: map[string]map[string]string{}}
+	v := NewSystems(testEnv(q, c), d)
+	v.Load()
+	q.until(t, "the connector", func() bool { return len(v.Source()) > 0 })
+	var rows []string
+	for _, r := range v.Source() {
+		if r.Finding != nil {
+			rows = append(rows, "!"+r.Finding.Say)
+			continue
+		}
+		rows = append(rows, strings.Repeat(" ", r.Indent)+r.Key)
+	}
+	if got := strings.Join(rows, "|"); got != "!No name.|connector:||kinds:|  person:|    fields:|!No id.|!No search." {
+		t.Errorf("rows %s", got)
+	}
+	if w, tone := v.FindingsWords(); tone != Danger || !strings.HasPrefix(w, "2 mistakes") || v.TabWords(TabConnector) != "Connector 3" {
+		t.Errorf("%s, %s", w, v.TabWords(TabConnector))
+	}
+	first := v.NextFinding("")
+	second := v.NextFinding(first)
+	if first == "" || second == first || v.NextFinding(v.NextFinding(second)) != first {
+		t.Errorf("findings go %s, %s", first, second)
+	}
+	s, _ := v.Selected()
+	now := map[string]string{}
+	for _, l := range slices.Concat(s.Now, s.Reach) {
+		now[l.Label] = l.Value
+	}
+	for label, want := range map[string]string{"Requests": "No answer since 14:01", "Signs in by": "user name and password, key", "May reach": "rms.example:443", "Limits": "2.5 requests a second, 2 at once, 5.0 s each, 512 KiB an answer", "Settings": "Key: in the keyring · Server: https://rms.example", "Calls itself": "Larkfield 7"} {
+		if !strings.Contains(now[label], want) {
+			t.Errorf("%s: %q, want %q", label, now[label], want)
+		}
+	}
+	var heads, marks []string
+	for _, r := range v.Mapping() {
+		if r.Head != "" {
+			heads = append(heads, r.Head)
+		}
+		for _, m := range r.Marks {
+			marks = append(marks, r.Label+" "+m.Words)
+		}
+	}
+	if got := strings.Join(heads, "|"); got != "2 properties|Requests|Takes 1 field of an entry|2 properties that this system does not give" {
+		t.Error(got)
+	}
+	if got := strings.Join(marks, "|"); got != "surname required|surname searched by|warning danger|warning list flag|Person · surname required|Person · surname at most 35 characters" {
+		t.Error(got)
+	}
+	if m := v.Mapping()[4]; m.Note != "surname + givenName · pncId" || m.Source != "GET /persons" || m.Line != 4 {
+		t.Errorf("%+v", m)
+	}
+	v.SetMapKind("vehicle")
+	if len(v.Mapping()) != 2 || v.MapKind() != "vehicle" {
+		t.Errorf("%+v", v.Mapping())
+	}
+	v.Select(1)
+	q.drain()
+	if v.MapKind() != "" || len(v.Source()) != 0 {
+		t.Error("the other system shows the connector of the first")
+	}
+}
+
+func TestTryingOneSystem(t *testing.T) {
+	q, c := newQueue(), newClock()
+	d := &systemsDesk{list: fourSystems(), creds: map[string]map[string]string{}}
+	v := NewSystems(testEnv(q, c), d)
+	v.Load()
+	if v.TestResult().Asked {
+		t.Error("nothing was asked yet")
+	}
+	v.Test()
+	q.until(t, "it answers", func() bool {
+		r := v.TestResult()
+		return r.Asked && r.Tone == Good && len(r.Facts) == 5 && !v.Testing()
+	})
+	if v.Tab() != TabTest {
+		t.Errorf("the sheet in front is %s", v.Tab())
+	}
+	d.mu.Lock()
+	d.refuse = plugins.Errorf(plugins.Unavailable, "Records cannot be reached. Try again")
+	d.mu.Unlock()
+	v.Test()
+	q.until(t, "it does not", func() bool {
+		r := v.TestResult()
+		return r.Tone == Danger && r.Words == "Records cannot be reached. Try again."
+	})
+}
+
+func TestEverySignInHasWords(t *testing.T) {
+	for _, k := range []plugins.AuthKind{plugins.AuthNone, plugins.AuthBearer, plugins.AuthExchange, plugins.AuthOAuth2Client, plugins.AuthAPIKey, plugins.AuthBasic, plugins.AuthWSSUsername, plugins.AuthCookie,
+		plugins.AuthSession, plugins.AuthPassword, plugins.AuthRefresh, plugins.AuthDevice, plugins.AuthCode, plugins.AuthDigest, plugins.AuthMTLS, plugins.AuthNTLM, plugins.AuthKerberos} {
+		if key := "screens.systems.auth." + strings.ReplaceAll(string(k), "_", "-"); !i18n.Has(key) {
+			t.Errorf("no words for %s", key)
+		}
+	}
 }
 
 type noticeSource struct {

@@ -2,16 +2,11 @@ package vm
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"sort"
-	"strings"
-
-	"github.com/goccy/go-yaml"
+	"time"
 
 	"muster/app/desk"
 	"muster/app/evaluate"
-	"muster/plugins"
 	"muster/plugins/pole"
 )
 
@@ -19,49 +14,63 @@ import (
 type SystemsDesk interface {
 	Systems() []desk.SystemStatus
 	CheckSystems(ctx context.Context)
+	CheckSystem(ctx context.Context, id string) error
 	SetCredential(ctx context.Context, system string, values map[string]string) error
 	AddSystem(ctx context.Context, file string, options map[string]string) (string, error)
 	RemoveSystem(ctx context.Context, id string) error
-	ConnectorSource(system string) (name string, yaml []byte, ok bool)
+	Inspect(id string) (desk.Inspection, bool)
 	Evaluate() []evaluate.Report
 }
 
-// Systems is the systems place: how each system is, how the officer is signed in there, what it holds and how it served.
+// SystemTab is one of the sheets about a system.
+type SystemTab string
+
+// The sheets, in their order.
+const (
+	TabHealth    SystemTab = "health"
+	TabConnector SystemTab = "connector"
+	TabMapping   SystemTab = "mapping"
+	TabTest      SystemTab = "test"
+)
+
+// SystemTabs lists the sheets in order.
+func SystemTabs() []SystemTab { return []SystemTab{TabHealth, TabConnector, TabMapping, TabTest} }
+
+// Systems is the systems place: how each system is, what its connector says, what it maps, and whether it answers.
 type Systems struct {
 	// OnChange is called on the UI goroutine after anything that is shown has changed.
 	OnChange func()
-	// Kind names a kind in the plural; nil shows the kind's own name.
-	Kind func(pole.Kind) string
+	// Kind names a kind in the plural, Property a property, Role a role; nil shows the word of the dictionary itself.
+	Kind     func(pole.Kind) string
+	Property func(pole.Property) string
+	Role     func(pole.Role) string
 
 	env      Env
 	desk     SystemsDesk
 	selected string
+	tab      SystemTab
+	kind     pole.Kind // of the mapping
 	rd       reader
 	reports  map[string]evaluate.Report
-	sources  map[string]Connector
+	looks    map[string]desk.Inspection
+	tests    map[string]testRun
+	testing  bool
 	checking bool
 	busy     bool
 	note     string
 	noteBad  bool
 }
 
-// Connector is a system's connector file as the screen shows it.
-type Connector struct {
-	File    string
-	Text    string
-	Mapping []MappingLine
-}
-
-// MappingLine says from where in the system's answer a property is taken.
-type MappingLine struct {
-	Kind     string
-	Property string
-	Path     string
+// testRun is one check of one system.
+type testRun struct {
+	at   time.Time
+	took time.Duration
+	err  error
 }
 
 // NewSystems makes the systems place over d.
 func NewSystems(env Env, d SystemsDesk) *Systems {
-	return &Systems{env: env.filled(), desk: d, reports: map[string]evaluate.Report{}, sources: map[string]Connector{}}
+	return &Systems{env: env.filled(), desk: d, tab: TabHealth, reports: map[string]evaluate.Report{}, looks: map[string]desk.Inspection{}, tests: map[string]testRun{}}
 }
 
 func (s *Systems) changed() {
@@ -70,23 +79,21 @@ func (s *Systems) changed() {
 	}
 }
 
-// Load re-reads the figures and the connector of the selected system.
+// Load re-reads the figures, and the connector of the selected system.
 func (s *Systems) Load() {
 	if list := s.desk.Systems(); s.Index() < 0 && len(list) > 0 {
 		s.selected = list[0].ID
 	}
-	id := s.selected
 	type got struct {
+		id      string
 		reports []evaluate.Report
-		c       Connector
+		look    desk.Inspection
 		ok      bool
 	}
+	id := s.selected
 	read(s.env, &s.rd, func() got {
-		g := got{reports: s.desk.Evaluate()}
-		name, text, ok := s.desk.ConnectorSource(id)
-		if ok {
-			g.c, g.ok = Connector{File: name, Text: string(text), Mapping: mapping(text)}, true
-		}
+		g := got{id: id, reports: s.desk.Evaluate()}
+		g.look, g.ok = s.desk.Inspect(id)
 		return g
 	}, func(g got) {
 		s.reports = map[string]evaluate.Report{}
@@ -94,7 +101,10 @@ func (s *Systems) Load() {
 			s.reports[r.System] = r
 		}
 		if g.ok {
-			s.sources[id] = g.c
+			s.looks[g.id] = g.look
+		}
+		if g.id != s.selected { // the officer has moved on while it was read
+			s.Load()
 		}
 		s.changed()
 	})
@@ -132,138 +142,24 @@ func (s *Systems) SelectID(id string) {
 	}
 }
 
-// Line is one labelled line of a detail.
-type Line struct {
-	Label string
-	Value string
-	Tone  Tone
-	Mono  bool
+// Tab is the sheet in front.
+func (s *Systems) Tab() SystemTab { return s.tab }
+
+// SetTab brings a sheet to the front.
+func (s *Systems) SetTab(t SystemTab) {
+	if s.tab != t && slices.Contains(SystemTabs(), t) {
+		s.tab = t
+		s.changed()
+	}
 }
 
-// SystemDetail is the selected system in full.
-type SystemDetail struct {
-	Status  desk.SystemStatus
-	Health  HealthLine
-	Say     string // why it is not well, and what to do
-	SignIn  string // how the officer is signed in there
-	Needs   []plugins.Option
-	Asks    []plugins.Option
-	Facts   []Line
-	Figures []Line
-	Errors  []Line
-	Source  Connector
-	HasYAML bool
-}
-
-// Selected gives the selected system.
-func (s *Systems) Selected() (SystemDetail, bool) {
-	i := s.Index()
-	if i < 0 {
-		return SystemDetail{}, false
+// TabWords names a sheet; the connector's counts what is wrong with the file.
+func (s *Systems) TabWords(t SystemTab) string {
+	words := s.env.T("screens.systems.tab." + string(t))
+	if n := len(s.looks[s.selected].Problems); t == TabConnector && n > 0 {
+		words += " " + s.env.T("screens.number", "count", n)
 	}
-	st := s.desk.Systems()[i]
-	d := SystemDetail{Status: st, Health: s.env.health(st), Say: sentence(st.Say), Needs: st.Needs, Asks: st.Asks}
-	t := s.env.T
-	switch {
-	case len(st.Needs) > 0:
-		d.SignIn = t("screens.systems.signin.needs")
-	case len(st.Asks) > 0:
-		d.SignIn = t("screens.systems.signin.own")
-	default:
-		d.SignIn = t("screens.systems.signin.one")
-	}
-	if st.User != "" {
-		d.Facts = append(d.Facts, Line{Label: t("screens.systems.user"), Value: st.User})
-	}
-	if len(st.Kinds) > 0 {
-		d.Facts = append(d.Facts, Line{Label: t("screens.systems.holds"), Value: s.kinds(st.Kinds)})
-	}
-	takes := t("screens.systems.takes.none")
-	if len(st.Takes) > 0 {
-		takes = s.kinds(st.Takes)
-	}
-	d.Facts = append(d.Facts, Line{Label: t("screens.systems.takes"), Value: takes},
-		Line{Label: t("screens.systems.plugin"), Value: strings.TrimSpace(st.Plugin + " " + st.Version), Mono: true})
-	if st.Connector != "" {
-		d.Facts = append(d.Facts, Line{Label: t("screens.systems.connector"), Value: st.Connector, Mono: true})
-	}
-	d.Facts = append(d.Facts, Line{Label: t("screens.systems.id"), Value: st.ID, Mono: true})
-	if r, ok := s.reports[st.ID]; ok && r.Calls > 0 {
-		tone := Good
-		if r.Availability < 0.99 {
-			tone = Caution
-		}
-		if r.Availability < 0.9 {
-			tone = Danger
-		}
-		d.Figures = append(d.Figures,
-			Line{Label: t("screens.systems.availability"), Value: fmt.Sprintf("%.1f%%", r.Availability*100), Tone: tone},
-			Line{Label: t("screens.systems.calls"), Value: t("screens.systems.callsof", "calls", r.Calls, "failed", r.Failed)},
-			Line{Label: t("screens.systems.median"), Value: Took(r.P50)},
-			Line{Label: t("screens.systems.p95"), Value: Took(r.P95)},
-			Line{Label: t("screens.systems.p99"), Value: Took(r.P99)})
-		if !r.Last.IsZero() {
-			d.Figures = append(d.Figures, Line{Label: t("screens.systems.last"), Value: whenExactly(r.Last, s.env.Now())})
-		}
-		kinds := make([]string, 0, len(r.Errors))
-		for k := range r.Errors {
-			kinds = append(kinds, k)
-		}
-		sort.Strings(kinds)
-		for _, k := range kinds {
-			d.Errors = append(d.Errors, Line{Label: t("screens.error." + k), Value: t("screens.number", "count", r.Errors[k]), Tone: Caution})
-		}
-	}
-	d.Source, d.HasYAML = s.sources[st.ID]
-	return d, true
-}
-
-func (s *Systems) kinds(ks []pole.Kind) string {
-	words := make([]string, 0, len(ks))
-	for _, k := range ks {
-		if s.Kind != nil {
-			words = append(words, lowerFirst(s.Kind(k)))
-		} else {
-			words = append(words, string(k))
-		}
-	}
-	return strings.Join(words, ", ")
-}
-
-// mapping reads from a connector which property is taken from where. A file that it cannot read has no mapping to show;
-// the file itself is shown beside it.
-func mapping(text []byte) []MappingLine {
-	var f struct {
-		Kinds yaml.MapSlice `yaml:"kinds"`
-	}
-	if yaml.Unmarshal(text, &f) != nil {
-		return nil
-	}
-	var out []MappingLine
-	for _, k := range f.Kinds {
-		body, _ := k.Value.(map[string]any)
-		if m, ok := k.Value.(yaml.MapSlice); ok {
-			body = toMap(m)
-		}
-		fields, _ := body["fields"].(map[string]any)
-		if m, ok := body["fields"].(yaml.MapSlice); ok {
-			fields = toMap(m)
-		}
-		names := make([]string, 0, len(fields))
-		for n := range fields {
-			names = append(names, n)
-		}
-		sort.Strings(names)
-		for _, n := range names {
-			path := fmt.Sprint(fields[n])
-			if m, ok := fields[n].(map[string]any); ok {
-				b, _ := yaml.Marshal(m)
-				path = strings.Join(strings.Fields(string(b)), " ")
-			}
-			out = append(out, MappingLine{Kind: fmt.Sprint(k.Key), Property: n, Path: path})
-		}
-	}
-	return out
+	return words
 }
 
 // Checking reports whether the systems are being asked.
@@ -279,6 +175,31 @@ func (s *Systems) Check() {
 		s.desk.CheckSystems(context.Background())
 		s.env.Post(func() {
 			s.checking = false
+			s.Load()
+		})
+	}()
+	s.changed()
+}
+
+// Testing reports whether the selected system is being tried.
+func (s *Systems) Testing() bool { return s.testing }
+
+// Test asks the selected system who it takes the officer for, and brings the sheet with the answer to the front.
+func (s *Systems) Test() {
+	s.tab = TabTest
+	id := s.selected
+	if s.testing || id == "" {
+		s.changed()
+		return
+	}
+	s.testing = true
+	start := s.env.Now()
+	go func() {
+		err := s.desk.CheckSystem(context.Background(), id)
+		end := s.env.Now()
+		s.env.Post(func() {
+			s.testing = false
+			s.tests[id] = testRun{at: start, took: end.Sub(start), err: err}
 			s.Load()
 		})
 	}()
@@ -336,12 +257,4 @@ func (s *Systems) Remove(id string) {
 	s.do(func(ctx context.Context) (string, error) {
 		return s.env.T("screens.systems.removed", "id", id), s.desk.RemoveSystem(ctx, id)
 	}, nil)
-}
-
-func toMap(m yaml.MapSlice) map[string]any {
-	out := make(map[string]any, len(m))
-	for _, i := range m {
-		out[fmt.Sprint(i.Key)] = i.Value
-	}
-	return out
 }

@@ -87,6 +87,19 @@ func (l *List) Select(id string) {
 	l.refreshRows()
 }
 
+// Reveal moves to a row without OnSelect and scrolls so far that it is in sight; a row that is not there moves nothing.
+func (l *List) Reveal(id string) {
+	if i := l.index(id); i >= 0 {
+		l.selected = id
+		l.measure()
+		if l.sight(i, i+1) {
+			l.measure()
+		}
+		l.reveal(i)
+		l.refreshRows()
+	}
+}
+
 // SelectFirst moves to the first row, if there is one and none is selected.
 func (l *List) SelectFirst() {
 	if l.selected == "" && l.Data.Len() > 0 {
