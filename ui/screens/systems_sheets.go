@@ -102,7 +102,8 @@ func answers(list []vm.AnswerLine) fyne.CanvasObject {
 func (p *systemsPlace) connector(d vm.SystemDetail) fyne.CanvasObject {
 	about := []fyne.CanvasObject{facts(d.Facts)}
 	if d.Path != "" {
-		about = append(about, widgets.Row(2, widgets.Fix(widgets.NewSmall(t("screens.systems.path.copy"), "Ctrl Shift C", p.copyPath)), widgets.Fix(widgets.NewSmall(t("screens.systems.path.open"), "Ctrl O", p.openFolder)), widgets.Spacer()))
+		about = append(about, widgets.NewFlow(
+			widgets.Inline(widgets.NewSmall(t("screens.systems.path.copy"), "Ctrl Shift C", p.copyPath)), widgets.Inline(widgets.NewSmall(t("screens.systems.path.open"), "Ctrl O", p.openFolder))))
 	}
 	top := widgets.Grid(3, 700, []int{5, 7}, panel(t("screens.systems.file"), widgets.Stack(2, about...)), panel(t("screens.systems.reach"), facts(d.Reach)))
 	words, tone := p.vm.FindingsWords()
