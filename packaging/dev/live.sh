@@ -10,6 +10,7 @@ say() { printf 'live: %s\n' "$*" >&2; }
 # One line each, so that a server is added or dropped in one place.
 packages=(
   request-tracker5 rt5-db-sqlite rt5-standalone
+  postgresql
 )
 modules=(
   node@22.23.3 # @sap/cds wants 22; Debian's is older

@@ -141,6 +141,11 @@ func (s *system) judge(ctx context.Context, op *operation, a *answer) *plugins.E
 			return e
 		}
 	}
+	if op.besidesHTTP() {
+		if e := s.refused(a); e != nil {
+			return e
+		}
+	}
 	if e := transport.FromStatus(s.spec.name, a.resp, a.write); e != nil {
 		e.System = s.env.System
 		return e

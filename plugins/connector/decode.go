@@ -238,7 +238,7 @@ func (r *reader) codes(n *node) *codeList {
 	return l
 }
 
-var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw", "jsonrpc", "xmlrpc"}
+var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw", "jsonrpc", "xmlrpc", "sql"}
 
 var methods = []string{"get", "post", "put", "patch", "delete"}
 
@@ -313,6 +313,7 @@ func (r *reader) operation(n *node) *operation {
 			op.answers = "html"
 		}
 	}
+	r.sql(op, n)
 	op.before = r.steps(n.get("before"))
 	op.errors = r.rules(n.get("errors"))
 	return op

@@ -23,6 +23,7 @@ func (r *reader) kind(name pole.Kind, n *node) *kindSpec {
 	}
 	if x := n.get("fetch"); x != nil {
 		k.fetch = &fetchSpec{op: r.operation(x), records: r.expr(x, "records"), none: r.expr(x, "none"), with: r.steps(either2(x.get("with"), n.get("with")))}
+		r.presets(k.fetch.op, &k.fetch.records, nil, nil)
 	}
 	if fs := n.get("fields"); fs != nil && fs.shape == mapping {
 		for _, p := range fs.keys {
@@ -73,6 +74,7 @@ func (r *reader) search(n, with *node) *searchSpec {
 	}
 	s := &searchSpec{op: r.operation(n), text: n.flag("text"), records: or("records"), next: or("next"), total: or("total"),
 		none: or("none"), gaps: or("gaps"), without: map[string]bool{}, with: r.steps(either2(n.get("with"), with))}
+	r.presets(s.op, &s.records, &s.next, &s.gaps)
 	if q := r.paging.get("query"); q != nil && s.op != nil && s.op.queryAll == nil {
 		for _, p := range r.pairs(q) {
 			if !slices.ContainsFunc(s.op.query, func(x pair) bool { return x.name == p.name }) {
@@ -194,6 +196,9 @@ func (r *reader) watch(n *node) *watchSpec {
 			w.reply = append(w.reply, &reply{when: r.expr(x, "when"), op: r.operation(x)})
 		}
 	}
+	if r.notify(w, n) {
+		return w
+	}
 	if p := n.get("sse"); p != nil {
 		w.sse = true
 		w.op = r.operation(n)
@@ -205,9 +210,10 @@ func (r *reader) watch(n *node) *watchSpec {
 	w.op = r.operation(n)
 	d, err := time.ParseDuration(n.str("every"))
 	if err != nil || d < time.Second || d > 24*time.Hour {
-		r.f.fail(n, "Write every: 30s (from 1s to 24h), or sse: /path for server-sent events.", "watch says neither sse nor how often to ask.")
+		r.f.fail(n, "Write every: 30s (from 1s to 24h), sse: /path for server-sent events, or notify: CHANNEL of PostgreSQL.", "watch says neither sse nor how often to ask.")
 		d = time.Minute
 	}
 	w.every = int64(d / time.Second)
+	r.presets(w.op, &w.records, nil, nil)
 	return w
 }

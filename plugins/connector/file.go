@@ -42,6 +42,8 @@ type operation struct {
 	xml      *element
 	soap     *soapSpec
 	graphql  *graphqlSpec
+	sql      *sqlSpec
+	listen   string // a channel of a database
 	answers  string
 	errors   []rule
 

@@ -105,6 +105,9 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		checkSteps(f, s, k.fetch.with, types, false, map[string]bool{})
 	}
 	if k.watch != nil {
+		if k.watch.op.sql != nil && k.watch.cursor == nil {
+			f.fail(k.watch.at, "Add cursor: '.rows[-1].changed', and WHERE changed > :cursor … ORDER BY changed to the query.", "The query would give the same rows each time, and miss what lies beyond them.")
+		}
 		checkOperation(f, s, k.watch.op, types)
 		checkAround(f, s, k.watch.op, types, false)
 		if k.watch.fetch != nil && k.fetch == nil {
@@ -124,6 +127,8 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		known := checkAround(f, s, sub.op, types, true)
 		checkSteps(f, s, sub.after, types, true, known)
 		switch {
+		case sub.op.besidesHTTP():
+			f.fail(sub.at, "Send entries to the system's own interface; a database is only read.", "submit cannot be a query.")
 		case sub.result.ref == nil:
 			f.fail(sub.at, "Write result: {ref: .entryId}.", "submit does not say where the system's reference stands.")
 		case sub.confirm == nil && (sub.header == "" || !sub.honoured):
@@ -179,6 +184,7 @@ func checkOperation(f *findings, s *spec, op *operation, types map[string]plugin
 	if (op.answers == "html" || op.answers == "" && s.answers == "html") && len(op.html) == 0 {
 		f.fail(op.at, "Write html: {rows: {each: 'table tr.person', of: {id: '@data-id', name: td.name}}}.", "The operation reads a web page but does not say what of it.")
 	}
+	checkWire(f, s, op)
 	for _, e := range op.all() {
 		checkRefs(f, op.at, e, types)
 	}
@@ -201,7 +207,11 @@ func (op *operation) exprs() []*expr {
 	if op.graphql != nil {
 		out = append(out, op.graphql.variables)
 	}
-	for _, list := range [][]pair{op.query, op.headers, op.form} {
+	lists := [][]pair{op.query, op.headers, op.form}
+	if op.sql != nil {
+		lists = append(lists, op.sql.args)
+	}
+	for _, list := range lists {
 		for _, p := range list {
 			out = append(out, p.expr)
 		}

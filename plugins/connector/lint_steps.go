@@ -27,7 +27,7 @@ func checkSteps(f *findings, s *spec, steps []*step, types map[string]plugins.Op
 		if st.until != nil && st.op.method != "GET" && writes {
 			f.fail(st.at, "Ask with get.", "The step %s is repeated until the system is ready, but it changes something.", st.name)
 		}
-		if writes && st.op.method != "" && st.op.method != "GET" && st.find == nil && (st.header == "" || !st.honoured) {
+		if writes && st.op.method != "" && !st.op.reads() && st.find == nil && (st.header == "" || !st.honoured) {
 			f.warn(st.at, "Add find: {get: '/people?ref=\\(.key)', take: '.items[0].id'}, or idempotency: {header: …} if the system honours a key.",
 				"When the answer to the step %s is lost, it is done a second time.", st.name)
 		}

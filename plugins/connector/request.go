@@ -218,6 +218,8 @@ func addQuery(q []string, name string, v any, e *expr) ([]string, error) {
 
 func (s *system) body(ctx context.Context, op *operation, in map[string]any) (payload, error) {
 	switch {
+	case op.besidesHTTP():
+		return op.ask(ctx, in)
 	case op.multipart != nil:
 		return s.multipartBody(ctx, op, in)
 	case op.upload != nil:

@@ -147,7 +147,7 @@ func takenOf(ctx context.Context, take *expr, sc *scope, body any) (any, error) 
 
 // once performs one request of a step.
 func (s *system) once(ctx context.Context, st *step, in map[string]any, mayWrite bool, suffix string) (any, error) {
-	changes := mayWrite && st.op.method != "GET"
+	changes := mayWrite && !st.op.reads()
 	if f := st.find; f != nil && changes {
 		v, err := s.taken(ctx, f.op, f.take, in, read)
 		if err != nil && plugins.KindOf(err) != plugins.NotFound {

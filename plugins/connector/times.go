@@ -72,6 +72,9 @@ func readTime(s, format string, zone *time.Location) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t, err := time.ParseInLocation(l, s, zone)
+	if err != nil && format == "rfc3339" {
+		t, err = time.ParseInLocation("2006-01-02T15:04:05", s, zone) // it carries no zone: that of the connector
+	}
 	return t, err == nil
 }
 
