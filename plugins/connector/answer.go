@@ -142,7 +142,7 @@ func (s *system) judge(ctx context.Context, op *operation, a *answer) *plugins.E
 		}
 	}
 	if op.besidesHTTP() {
-		if e := s.refused(a); e != nil {
+		if e := s.refused(op, a); e != nil {
 			return e
 		}
 	}

@@ -152,8 +152,13 @@ func (op *operation) reads() bool { return op.method == "GET" || op.besidesHTTP(
 
 // refused reads {"error": {"code", "is", "message"}}: what a wire other than HTTP was refused, where the status alone
 // would say too little.
-func (s *system) refused(a *answer) *plugins.Error {
+//
+// An answer to a query that does not say whether there are more rows is not one: the rest would be lost in silence.
+func (s *system) refused(op *operation, a *answer) *plugins.Error {
 	body, _ := a.body.(map[string]any)
+	if _, says := body["more"].(bool); op.sql != nil && a.status < 300 && !says {
+		return s.fail(plugins.Drift, "%s did not answer as documented: it does not say whether there are more rows. Tell whoever keeps its connector.", s.spec.name)
+	}
 	detail, _ := body["error"].(map[string]any)
 	code, _ := detail["code"].(string)
 	message, _ := detail["message"].(string)

@@ -99,6 +99,15 @@ func TestRowsBeyondTheLimitAreAGap(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatHidesTheRestIsNotTaken(t *testing.T) {
+	for _, body := range []string{`{"rows":[]}`, `{"rows":[],"more":null}`, `{"rows":[],"More":true}`} {
+		s, _ := database(t, body)
+		if _, err := s.Fetch(officer(), pole.Ref{System: "acme1", Type: "person", ID: "1"}); plugins.KindOf(err) != plugins.Drift {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 func TestARefusalOfTheDatabaseIsWhatItSays(t *testing.T) {
 	for is, kind := range map[string]plugins.ErrorKind{"drift": plugins.Drift, "invalid": plugins.Invalid, "": plugins.Invalid, "auth": plugins.Invalid} {
 		s, _ := database(t, `{"error":{"code":"42703","message":"no such column","is":"`+is+`"}}`)
