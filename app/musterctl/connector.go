@@ -16,6 +16,8 @@ import (
 type connectorCmd struct {
 	Schema connectorSchemaCmd `cmd:"" help:"Print the JSON Schema of connector files, for an editor's completion."`
 	Lint   connectorLintCmd   `cmd:"" help:"Check connector files: file, line, what is wrong and the cure."`
+	Try    connectorTryCmd    `cmd:"" help:"Run one operation on the live system: what is asked, what is answered, what becomes of it, and what nothing maps."`
+	Record connectorRecordCmd `cmd:"" help:"As try, and write it down as a case that connector test replays, personal data replaced by fakes."`
 	Test   connectorTestCmd   `cmd:"" help:"Check connector files and replay the exchanges recorded beside them; nothing is asked of any system."`
 }
 

@@ -51,7 +51,7 @@ type cli struct {
 	Audit     auditCmd     `cmd:"" help:"Read and verify the log of accesses."`
 	Evaluate  evaluateCmd  `cmd:"" help:"How well each system serves, measured."`
 	Doctor    doctorCmd    `cmd:"" help:"Check this workstation and say what to do."`
-	Connector connectorCmd `cmd:"" help:"Check connector files."`
+	Connector connectorCmd `cmd:"" help:"Check, try, record and test connector files."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

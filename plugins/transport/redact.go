@@ -52,7 +52,12 @@ var (
 )
 
 // Redact removes from s whatever looks like a credential, every credential lately used, and the query of every URL.
-func Redact(s string) string {
+func Redact(s string) string { return redact(s, true) }
+
+// RedactCredentials does as Redact but leaves the queries of URLs, for those who are shown what they themselves asked.
+func RedactCredentials(s string) string { return redact(s, false) }
+
+func redact(s string, queries bool) string {
 	if s == "" {
 		return s
 	}
@@ -70,8 +75,12 @@ func Redact(s string) string {
 			out += dots + "@"
 		}
 		out += p[3]
-		if p[4] != "" {
+		switch {
+		case p[4] == "":
+		case queries:
 			out += "?" + dots
+		default:
+			out += p[4]
 		}
 		return out
 	})

@@ -162,8 +162,8 @@ func contentType(h http.Header, body []byte) string {
 	return "text/plain; charset=utf-8"
 }
 
-// pretty writes a body as a recording does: JSON with line breaks, multipart with a constant boundary.
-func pretty(contentType string, b []byte) string {
+// Pretty writes a body as a recording does: JSON with line breaks, multipart with a constant boundary.
+func Pretty(contentType string, b []byte) string {
 	media, params, _ := mime.ParseMediaType(contentType) // what cannot be read is written as it is
 	if strings.HasPrefix(media, "multipart/") && params["boundary"] != "" {
 		return string(bytes.ReplaceAll(b, []byte(params["boundary"]), []byte(boundary)))

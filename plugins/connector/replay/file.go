@@ -215,6 +215,19 @@ func Parse(name string, src []byte) (*File, error) {
 	return f, nil
 }
 
+// ParseEntry reads what a submission sends, as it stands under entry: of a case; JSON will do.
+func ParseEntry(name string, src []byte) (*Entry, error) {
+	body := "exchanges: 1\nconnector: x\ncases:\n  - name: x\n    do: submit\n    kind: x\n    entry:\n"
+	for line := range strings.Lines(string(src)) {
+		body += "      " + line
+	}
+	f, err := Parse(name, []byte(body))
+	if err != nil {
+		return nil, err
+	}
+	return f.Cases[0].Entry, nil
+}
+
 func (f *File) read(src []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // a parser that trips over odd input must not stop the program

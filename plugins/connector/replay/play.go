@@ -71,7 +71,7 @@ func (p *player) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, plugins.Errorf(plugins.Drift, "The recording has no such exchange.")
 	}
 	p.used[i] = true
-	p.asked[i] = requestOf(req, body, p.base)
+	p.asked[i] = RequestOf(req, body, p.base)
 	last := !slices.Contains(p.used, false)
 	p.mu.Unlock()
 	resp, err := p.answer(&p.list[i].Answer, req)
@@ -97,7 +97,7 @@ func (p *player) pick(req *http.Request, body []byte) (int, string) {
 			first, why = i, diff
 		}
 	}
-	asked := requestOf(req, body, p.base)
+	asked := RequestOf(req, body, p.base)
 	method, address := asked.line()
 	if p.learn && first >= 0 {
 		return first, ""
@@ -228,8 +228,8 @@ func (p *player) content(a *Answer) ([]byte, error) {
 // dull are the headers that a connector always sends and a recording need not repeat.
 var dull = map[string]bool{"Accept": true, "Content-Type": true, "User-Agent": true, "Cache-Control": true, "Authorization": true, "Cookie": true, "Accept-Encoding": true}
 
-// requestOf writes a request as a recording does.
-func requestOf(req *http.Request, body []byte, base string) Request {
+// RequestOf writes a request as a recording does.
+func RequestOf(req *http.Request, body []byte, base string) Request {
 	r := Request{}
 	a := Text(relative(base, req.URL))
 	switch req.Method {
@@ -254,7 +254,7 @@ func requestOf(req *http.Request, body []byte, base string) Request {
 		r.Headers[k] = Text(strings.Join(v, ", "))
 	}
 	if len(body) > 0 {
-		b := Body(pretty(req.Header.Get("Content-Type"), body))
+		b := Body(Pretty(req.Header.Get("Content-Type"), body))
 		r.Body = &b
 	}
 	return r

@@ -70,7 +70,10 @@ func (f *File) run(ctx context.Context, c *connector.Connector, dict *pole.Dicti
 	if err != nil {
 		return r, fmt.Errorf("%s: the connector cannot be opened: %s", f.name, words(err))
 	}
-	r.Got, err = perform(ctx, sys, dict, k, system, p)
+	r.Got, err = Perform(plugins.WithAccess(ctx, accessFor(k.Do)), sys, dict, k, system, func() bool { return p.left() > 0 })
+	if k.Do == "watch" && err == nil && r.Got.Error == string(plugins.Unavailable) && p.left() == 0 && !refusedBy(p) {
+		r.Got.Error, r.Got.Say = "", "" // a stream ends where its recording does
+	}
 	if err != nil {
 		r.Problems = append(r.Problems, err.Error())
 		return r, nil
@@ -83,9 +86,9 @@ func (f *File) run(ctx context.Context, c *connector.Connector, dict *pole.Dicti
 	switch {
 	case learn, len(p.problems) > 0: // what follows from a wrong request says nothing more
 	case k.Expect == nil:
-		r.Problems = append(r.Problems, "the case says nothing under expect; this came out:\n"+indent(write(r.Got.Lean()))+"\n    Write it there if it is right, or run connector test --update.")
+		r.Problems = append(r.Problems, "the case says nothing under expect; this came out:\n"+indent(Write(r.Got.Lean()))+"\n    Write it there if it is right, or run connector test --update.")
 	default:
-		if d := diff(write(k.Expect), write(r.Got.like(k.Expect))); d != "" {
+		if d := diff(Write(k.Expect), Write(r.Got.like(k.Expect))); d != "" {
 			r.Problems = append(r.Problems, "the result is another (- expected, + came out):\n"+d)
 		}
 	}
@@ -126,14 +129,27 @@ func (f *File) config(c *connector.Connector) (plugins.Config, error) {
 	return cfg, nil
 }
 
-// perform does the case's operation and gives its result.
-func perform(ctx context.Context, sys plugins.System, dict *pole.Dictionary, k *Case, system string, p *player) (*Expect, error) {
+func accessFor(do string) plugins.Access {
 	a := Access
-	a.Operation = map[string]string{"check": "check", "submit": "alteration", "confirm": "alteration"}[k.Do]
-	if a.Operation == "" {
-		a.Operation = "consultation"
+	a.Operation = Operation(do)
+	return a
+}
+
+// Operation is what an operation counts as in the log of accesses.
+func Operation(do string) string {
+	switch do {
+	case "check":
+		return "check"
+	case "submit":
+		return "alteration"
 	}
-	ctx = plugins.WithAccess(ctx, a)
+	return "consultation"
+}
+
+// Perform does one operation of a case on an opened system and gives its result; what fails is part of it. The error says
+// that the case cannot be done at all. ctx carries the Access. more says whether to ask for a further page, or to wait for
+// further changes.
+func Perform(ctx context.Context, sys plugins.System, dict *pole.Dictionary, k *Case, system string, more func() bool) (*Expect, error) {
 	var out Expect
 	var err error
 	switch k.Do {
@@ -142,7 +158,7 @@ func perform(ctx context.Context, sys plugins.System, dict *pole.Dictionary, k *
 		id, err = sys.Check(ctx)
 		out.User, out.Server, out.Version = id.User, id.Server, id.Version
 	case "search":
-		err = k.search(ctx, sys, dict, system, p, &out)
+		err = k.search(ctx, sys, dict, system, more, &out)
 	case "fetch":
 		var rec pole.Record
 		rec, err = sys.Fetch(ctx, pole.Ref{System: system, Type: k.typ(sys), ID: string(k.ID)})
@@ -176,7 +192,7 @@ func perform(ctx context.Context, sys plugins.System, dict *pole.Dictionary, k *
 		if !ok {
 			return nil, errors.New("the connector announces no changes: add watch to the kind")
 		}
-		err = k.watch(ctx, w, system, p, &out)
+		err = k.watch(ctx, w, system, more, &out)
 	}
 	if err != nil {
 		out.failed(err)
@@ -202,7 +218,7 @@ func words(err error) string {
 	return err.Error()
 }
 
-func (k *Case) search(ctx context.Context, sys plugins.System, dict *pole.Dictionary, system string, p *player, out *Expect) error {
+func (k *Case) search(ctx context.Context, sys plugins.System, dict *pole.Dictionary, system string, more func() bool, out *Expect) error {
 	q := plugins.Query{Kind: pole.Kind(k.Kind), Text: string(k.Text), Limit: k.Limit}
 	for _, name := range sortedKeys(k.By) {
 		prop := pole.Property(name)
@@ -223,7 +239,7 @@ func (k *Case) search(ctx context.Context, sys plugins.System, dict *pole.Dictio
 		if page.After == "" {
 			return nil
 		}
-		if p.left() == 0 {
+		if !more() {
 			out.More = true
 			return nil
 		}
@@ -233,9 +249,9 @@ func (k *Case) search(ctx context.Context, sys plugins.System, dict *pole.Dictio
 
 var errReplayed = errors.New("the recording ends here")
 
-func (k *Case) watch(ctx context.Context, w plugins.Watcher, system string, p *player, out *Expect) error {
+func (k *Case) watch(ctx context.Context, w plugins.Watcher, system string, more func() bool, out *Expect) error {
 	ctx = connector.WithPause(ctx, func(ctx context.Context, _ time.Duration) error {
-		if p.left() == 0 {
+		if !more() {
 			return errReplayed
 		}
 		return ctx.Err()
@@ -254,8 +270,8 @@ func (k *Case) watch(ctx context.Context, w plugins.Watcher, system string, p *p
 		out.Changes = append(out.Changes, x)
 		return nil
 	})
-	if p.left() == 0 && (plugins.KindOf(err) == plugins.Unavailable || errors.Is(err, errReplayed)) && !refusedBy(p) {
-		return nil // a stream ends where its recording does
+	if errors.Is(err, errReplayed) {
+		return nil
 	}
 	return err
 }
@@ -325,8 +341,8 @@ func facts(dict *pole.Dictionary, m map[string]TextList) ([]pole.Fact, error) {
 	return out, nil
 }
 
-// write gives v as YAML.
-func write(v any) string {
+// Write gives v as YAML.
+func Write(v any) string {
 	b, err := yaml.MarshalWithOptions(v, yaml.UseLiteralStyleIfMultiline(true), yaml.UseSingleQuote(true), yaml.IndentSequence(true))
 	if err != nil {
 		return "cannot be written: " + err.Error()

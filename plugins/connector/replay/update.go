@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
-	"net/http"
 	"strings"
 
 	"muster/plugins/connector"
@@ -39,7 +38,7 @@ func (f *File) LearnCase(ctx context.Context, c *connector.Connector, dict *pole
 		k.Exchanges[j].Request = keep(k.Exchanges[j].Request, asked)
 	}
 	lean := r.Got.Lean()
-	if k.Expect != nil && r.Got.like(k.Expect) != nil && diff(write(k.Expect), write(r.Got.like(k.Expect))) == "" {
+	if k.Expect != nil && r.Got.like(k.Expect) != nil && diff(Write(k.Expect), Write(r.Got.like(k.Expect))) == "" {
 		return r, nil // what somebody wrote is right: it stays as it is
 	}
 	k.Expect = lean
@@ -65,19 +64,11 @@ func (f *File) Bytes(head []byte) []byte {
 		}
 		b.WriteString(line)
 	}
-	b.WriteString(write(f))
+	b.WriteString(Write(f))
 	return b.Bytes()
 }
 
 // New makes an empty recordings file for a connector.
 func New(name, connectorID string) *File {
 	return &File{Exchanges: 1, Connector: connectorID, name: name}
-}
-
-// statusOK keeps the usual status out of a recording.
-func statusOK(status int) int {
-	if status == http.StatusOK {
-		return 0
-	}
-	return status
 }
