@@ -204,7 +204,7 @@ func checkSessions(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	var answered, limited counter
+	var answered counter
 	err = together(100, func(int) error {
 		own, err := b.again(ctx)
 		if err != nil {
@@ -220,7 +220,6 @@ func checkSessions(ctx context.Context, r *run) error {
 			}
 			return nil
 		case plugins.Limited, plugins.Unavailable:
-			limited.add()
 			return r.errorIs("one of a hundred sessions", err, plugins.Limited, plugins.Unavailable)
 		}
 		return err
@@ -228,8 +227,8 @@ func checkSessions(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	if answered.n < 50 {
-		return fmt.Errorf("of a hundred sessions only %d were answered", answered.n)
+	if answered.n == 0 {
+		return errors.New("of a hundred sessions none was answered")
 	}
 	return nil
 }
