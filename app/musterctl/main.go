@@ -38,21 +38,22 @@ type cli struct {
 	JSON    bool   `name:"json" help:"One JSON object a line, for scripts."`
 	Verbose bool   `short:"v" help:"Log to standard error what is done."`
 
-	Demo      demoCmd      `cmd:"" help:"Run the demonstration force in the foreground and write a ready profile."`
-	Login     loginCmd     `cmd:"" help:"Sign in once for every system."`
-	Logout    logoutCmd    `cmd:"" help:"Sign out and forget the session."`
-	Whoami    whoamiCmd    `cmd:"" help:"Say who is signed in."`
-	Systems   systemsCmd   `cmd:"" help:"List, add, remove and check systems; give a system its credential."`
-	Search    searchCmd    `cmd:"" help:"Ask every system at once."`
-	Case      caseCmd      `cmd:"" help:"Show one merged case, by record reference or search text."`
-	Submit    submitCmd    `cmd:"" help:"Fill a form once and deliver it to every system that needs it."`
-	Forms     formsCmd     `cmd:"" help:"List the forms, or show one with its fields."`
-	Outbox    outboxCmd    `cmd:"" help:"See and steer what is on its way."`
-	Audit     auditCmd     `cmd:"" help:"Read and verify the log of accesses."`
-	Evaluate  evaluateCmd  `cmd:"" help:"How well each system serves, measured."`
-	Doctor    doctorCmd    `cmd:"" help:"Check this workstation and say what to do."`
-	Connector connectorCmd `cmd:"" help:"Check, try, record and test connector files."`
-	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Demo       demoCmd       `cmd:"" help:"Run the demonstration force in the foreground and write a ready profile."`
+	Login      loginCmd      `cmd:"" help:"Sign in once for every system."`
+	Logout     logoutCmd     `cmd:"" help:"Sign out and forget the session."`
+	Whoami     whoamiCmd     `cmd:"" help:"Say who is signed in."`
+	Systems    systemsCmd    `cmd:"" help:"List, add, remove and check systems; give a system its credential."`
+	Search     searchCmd     `cmd:"" help:"Ask every system at once."`
+	Case       caseCmd       `cmd:"" help:"Show one merged case, by record reference or search text."`
+	Submit     submitCmd     `cmd:"" help:"Fill a form once and deliver it to every system that needs it."`
+	Forms      formsCmd      `cmd:"" help:"List the forms, or show one with its fields."`
+	Outbox     outboxCmd     `cmd:"" help:"See and steer what is on its way."`
+	Audit      auditCmd      `cmd:"" help:"Read and verify the log of accesses."`
+	Evaluate   evaluateCmd   `cmd:"" help:"How well each system serves, measured."`
+	Doctor     doctorCmd     `cmd:"" help:"Check this workstation and say what to do."`
+	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
+	Dictionary dictionaryCmd `cmd:"" help:"Find a kind, property, role, warning signal, marking or code that a connector maps to."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // env is what every command works with.
