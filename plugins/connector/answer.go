@@ -38,11 +38,14 @@ func (a *answer) root() map[string]any {
 func (a *answer) parse(op *operation, s *spec) {
 	want := (&system{spec: s}).answers(op)
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(a.raw, []byte("\xef\xbb\xbf")))
-	ctype, _, _ := mime.ParseMediaType(a.resp.Header.Get("Content-Type"))
+	ctype, params, _ := mime.ParseMediaType(a.resp.Header.Get("Content-Type"))
 	if len(trimmed) == 0 {
 		if a.status != http.StatusNoContent {
 			a.bad = "the answer is empty"
 		}
+		return
+	}
+	if ctype != "text/html" && a.table(op, s, want, ctype, params["boundary"]) {
 		return
 	}
 	if want == "html" && a.status < 400 {

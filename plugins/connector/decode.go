@@ -48,6 +48,7 @@ func (r *reader) spec(n *node) *spec {
 	s.helpers = r.helpers(n)
 	r.h, r.paging = s.helpers, n.get("paging")
 	s.headers = r.pairs(n.get("headers"))
+	s.csv = r.csv(n.get("csv"))
 	s.lists = newListRules(n.get("lists").texts())
 	for _, a := range n.get("auth").list() {
 		s.auth = append(s.auth, r.auth(a, s.base, s.lists))
@@ -314,6 +315,9 @@ func (r *reader) operation(n *node) *operation {
 		}
 	}
 	r.sql(op, n)
+	if op.csv = r.csv(n.get("csv")); op.csv != nil && op.answers == "" {
+		op.answers = "csv"
+	}
 	op.before = r.steps(n.get("before"))
 	op.errors = r.rules(n.get("errors"))
 	return op

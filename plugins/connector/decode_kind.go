@@ -22,7 +22,7 @@ func (r *reader) kind(name pole.Kind, n *node) *kindSpec {
 		}
 	}
 	if x := n.get("fetch"); x != nil {
-		k.fetch = &fetchSpec{op: r.operation(x), records: r.expr(x, "records"), none: r.expr(x, "none"), with: r.steps(either2(x.get("with"), n.get("with")))}
+		k.fetch = &fetchSpec{op: r.operation(x), records: r.expr(x, "records"), none: r.expr(x, "none"), with: r.steps(either2(x.get("with"), n.get("with"))), where: x.flag("where")}
 		r.presets(k.fetch.op, &k.fetch.records, nil, nil)
 	}
 	if fs := n.get("fields"); fs != nil && fs.shape == mapping {
@@ -73,7 +73,7 @@ func (r *reader) search(n, with *node) *searchSpec {
 		return r.expr(r.paging, key)
 	}
 	s := &searchSpec{op: r.operation(n), text: n.flag("text"), records: or("records"), next: or("next"), total: or("total"),
-		none: or("none"), gaps: or("gaps"), without: map[string]bool{}, with: r.steps(either2(n.get("with"), with))}
+		none: or("none"), gaps: or("gaps"), without: map[string]bool{}, with: r.steps(either2(n.get("with"), with)), where: r.where(n.get("where"))}
 	r.presets(s.op, &s.records, &s.next, &s.gaps)
 	if q := r.paging.get("query"); q != nil && s.op != nil && s.op.queryAll == nil {
 		for _, p := range r.pairs(q) {

@@ -15,7 +15,8 @@ type spec struct {
 	auth    []plugins.AuthSpec
 	limits  plugins.Limits
 	headers []pair
-	answers string // json or xml
+	answers string // json, xml, html, csv or ndjson
+	csv     *csvSpec
 	lists   listRules
 	errors  []rule
 	check   *checkSpec
@@ -45,6 +46,7 @@ type operation struct {
 	sql      *sqlSpec
 	listen   string // a channel of a database
 	answers  string
+	csv      *csvSpec
 	errors   []rule
 
 	multipart []formPart
@@ -101,6 +103,7 @@ type searchSpec struct {
 	gaps    *expr
 	without map[string]bool
 	with    []*step
+	where   *whereSpec
 }
 
 type fetchSpec struct {
@@ -108,6 +111,7 @@ type fetchSpec struct {
 	records *expr
 	none    *expr
 	with    []*step
+	where   bool // the answer holds many records
 }
 
 // field maps part of a source's record to one property.

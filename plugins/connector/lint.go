@@ -26,6 +26,7 @@ func lintSpec(f *findings, n *node, s *spec) {
 	if s.base != "" && types[s.base] != plugins.OptionURL {
 		f.fail(either2(n.get("base"), n), "Name an option of type url.", "base names %q, which is not a url option.", s.base)
 	}
+	checkWires(f, n, s, types)
 	for _, h := range n.get("hosts").list() {
 		checkHost(f, h, types)
 	}
@@ -87,6 +88,7 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 	for _, sp := range k.searches {
 		checkOperation(f, s, sp.op, types)
+		checkWhere(f, k, sp)
 		checkAround(f, s, sp.op, types, false)
 		checkSteps(f, s, sp.with, types, false, map[string]bool{})
 		if sp.op != nil && sp.none == nil && (sp.op.answers == "html" || sp.op.answers == "" && s.answers == "html") {

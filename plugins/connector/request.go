@@ -101,6 +101,10 @@ func (s *system) request(ctx context.Context, op *operation, in map[string]any, 
 		req.Header.Set("Accept", "text/event-stream")
 	case s.answers(op) == "xml":
 		req.Header.Set("Accept", "text/xml, application/xml, application/soap+xml")
+	case s.answers(op) == "csv":
+		req.Header.Set("Accept", "text/csv, text/plain;q=0.5")
+	case s.answers(op) == "ndjson":
+		req.Header.Set("Accept", "application/x-ndjson, application/json;q=0.5")
 	case s.answers(op) == "html":
 		req.Header.Set("Accept", "text/html, application/xhtml+xml")
 	default:

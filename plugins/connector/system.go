@@ -213,7 +213,17 @@ func (s *system) searched(ctx context.Context, k *kindSpec, op *searchSpec, t to
 		// A page that shows no results and not the words for it may have been redesigned: that must not pass for 'no trace'.
 		return plugins.Page{}, s.fail(plugins.Drift, "%s sent a page that shows neither results nor that there are none. Tell whoever keeps its connector.", s.spec.name)
 	}
-	els, gaps := s.beside(ctx, op.with, in, els)
+	var gaps []*plugins.Error
+	if op.where != nil {
+		if els, gaps, err = s.sieve(k, op, in).keep(ctx, sc, els); err != nil {
+			return plugins.Page{}, s.named(err)
+		}
+		out.Gaps = append(out.Gaps, gaps...)
+		if len(els) == 0 && len(gaps) > 0 {
+			return plugins.Page{}, gaps[0]
+		}
+	}
+	els, gaps = s.beside(ctx, op.with, in, els)
 	out.Gaps = append(out.Gaps, gaps...)
 	if len(els) == 0 && len(gaps) > 0 {
 		return plugins.Page{}, gaps[0]
@@ -321,6 +331,11 @@ func (s *system) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 	els, err := elements(ctx, k.fetch.records, sc, a.body)
 	if err != nil {
 		return pole.Record{}, s.named(drift(err))
+	}
+	if k.fetch.where {
+		if els, err = s.asked(ctx, k, sc, els, ref.ID); err != nil {
+			return pole.Record{}, s.named(drift(err))
+		}
 	}
 	if len(els) == 0 {
 		return pole.Record{}, s.fail(plugins.NotFound, "%s", s.words(plugins.NotFound))
