@@ -121,6 +121,9 @@ func TestFilesArePickedByStars(t *testing.T) {
 		if a := r.get("/exports/cars-*.csv?pick=newest"); a.status != 404 {
 			t.Errorf("nothing to pick: %+v", a)
 		}
+		if a := r.get("/exports/cars-*.csv?pick=all"); a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "multipart/mixed") {
+			t.Errorf("all of none: %+v", a)
+		}
 		// In whichever folder the entry is by now.
 		r.put("done/K1.xml", "<a/>", time.Hour)
 		if got := r.names("/*/K1.xml"); got != "/done/K1.xml" {

@@ -55,13 +55,13 @@ func (d *desk) pick(req *http.Request, s store, p place, q query) (*http.Respons
 		return unfinishedToo(answer(req, http.StatusOK, "application/json", encode(list)), growing), nil
 	}
 	switch {
+	case q.pick == "all":
+		resp, err := d.join(req, s, p, q, done) // all of none is none
+		return unfinishedToo(resp, growing), err
 	case len(done) == 0 && growing > 0:
 		return d.failed(req, s, p, errGrowing)
 	case len(done) == 0:
 		return refuse(req, http.StatusNotFound, "There is no file of such a name in the folder."), nil
-	case q.pick == "all":
-		resp, err := d.join(req, s, p, q, done)
-		return unfinishedToo(resp, growing), err
 	}
 	best := slices.MaxFunc(done, func(a, b match) int {
 		if q.pick == "newest" {
