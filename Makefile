@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 ARTIFACTS ?= artifacts
 
-.PHONY: help run test live bench bench-window e2e lint build musterctl tour vuln clean
+.PHONY: help run test live conformance bench bench-window e2e lint build musterctl tour vuln clean
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
@@ -25,6 +25,11 @@ test: ## every test, with the race detector
 live: ## the connectors on real third-party servers, each started here from its package
 	@packaging/dev/live.sh
 	MUSTER_LIVE=required go test -race -timeout 15m -count=1 ./plugins/packs/live/...
+
+conformance: ## the suite that every plugin passes, as the table of the README; real servers as in live
+	@packaging/dev/live.sh
+	@mkdir -p bin && go build -o bin/muster-conformance ./packaging/conformance
+	bin/muster-conformance -readme README.md -table plugins/plugintest/CONFORMANCE.md
 
 build: ## bin/muster and bin/musterctl
 	@packaging/dev/setup.sh build

@@ -105,6 +105,7 @@ type run struct {
 	said    []string // the text of every error, causes included
 	secrets []string
 	raised  map[string][]string // waivers of details that were needed, by check
+	ran     map[string]bool     // the checks that -run let through
 }
 
 func newRun(s Subject) *run {
@@ -117,7 +118,7 @@ func newRun(s Subject) *run {
 	if s.Changing.Kind == "" {
 		s.Changing = s.Found
 	}
-	r := &run{s: s, logs: &recorder{}, raised: map[string][]string{}}
+	r := &run{s: s, logs: &recorder{}, raised: map[string][]string{}, ran: map[string]bool{}}
 	for _, o := range s.Info.Options {
 		if v := s.Values[o.Name]; o.Type == plugins.OptionSecret {
 			r.secret(v)
