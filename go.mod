@@ -41,6 +41,7 @@ require (
 require github.com/kr/fs v0.1.0 // indirect
 
 require (
+	github.com/Azure/go-ntlmssp v0.0.0-20221128193559-754e69321358 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/golang-sql/civil v0.0.0-20220223132316-b832511892a9 // indirect
 	github.com/golang-sql/sqlexp v0.1.0 // indirect
@@ -57,7 +58,11 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-require github.com/tetratelabs/wazero v1.12.0
+require (
+	github.com/go-asn1-ber/asn1-ber v1.5.8-0.20250403174932-29230038a667
+	github.com/go-ldap/ldap/v3 v3.4.12
+	github.com/tetratelabs/wazero v1.12.0
+)
 
 require (
 	fyne.io/systray v1.12.3-0.20260810170012-af4e8e793ec4 // indirect

@@ -11,6 +11,7 @@ say() { printf 'live: %s\n' "$*" >&2; }
 packages=(
   request-tracker5 rt5-db-sqlite rt5-standalone
   postgresql
+  slapd ldap-utils
 )
 modules=(
   node@22.23.3 # @sap/cds wants 22; Debian's is older

@@ -239,7 +239,7 @@ func (r *reader) codes(n *node) *codeList {
 	return l
 }
 
-var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw", "jsonrpc", "xmlrpc", "sql"}
+var bodyKeys = []string{"body", "form", "xml", "soap", "graphql", "multipart", "upload", "raw", "jsonrpc", "xmlrpc", "sql", "ldap"}
 
 var methods = []string{"get", "post", "put", "patch", "delete"}
 
@@ -318,6 +318,7 @@ func (r *reader) operation(n *node) *operation {
 	if op.csv = r.csv(n.get("csv")); op.csv != nil && op.answers == "" {
 		op.answers = "csv"
 	}
+	r.ldap(op, n)
 	op.before = r.steps(n.get("before"))
 	op.errors = r.rules(n.get("errors"))
 	return op

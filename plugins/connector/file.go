@@ -44,6 +44,7 @@ type operation struct {
 	soap     *soapSpec
 	graphql  *graphqlSpec
 	sql      *sqlSpec
+	ldap     *ldapSpec
 	listen   string // a channel of a database
 	answers  string
 	csv      *csvSpec

@@ -107,6 +107,9 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		checkSteps(f, s, k.fetch.with, types, false, map[string]bool{})
 	}
 	if k.watch != nil {
+		if k.watch.op.ldap != nil {
+			f.fail(k.watch.at, "Take watch out: the desk reads the entry again whenever it is opened.", "A directory gives its entries in no order, so that asking for changes could miss some.")
+		}
 		if k.watch.op.sql != nil && k.watch.cursor == nil {
 			f.fail(k.watch.at, "Add cursor: '.rows[-1].changed', and WHERE changed > :cursor … ORDER BY changed to the query.", "The query would give the same rows each time, and miss what lies beyond them.")
 		}
@@ -130,7 +133,7 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		checkSteps(f, s, sub.after, types, true, known)
 		switch {
 		case sub.op.besidesHTTP():
-			f.fail(sub.at, "Send entries to the system's own interface; a database is only read.", "submit cannot be a query.")
+			f.fail(sub.at, "Send entries to the system's own interface; a database or directory is only read.", "submit cannot be a query.")
 		case sub.result.ref == nil:
 			f.fail(sub.at, "Write result: {ref: .entryId}.", "submit does not say where the system's reference stands.")
 		case sub.confirm == nil && (sub.header == "" || !sub.honoured):
@@ -212,6 +215,9 @@ func (op *operation) exprs() []*expr {
 	lists := [][]pair{op.query, op.headers, op.form}
 	if op.sql != nil {
 		lists = append(lists, op.sql.args)
+	}
+	if op.ldap != nil {
+		out = append(out, op.ldap.exprs()...)
 	}
 	for _, list := range lists {
 		for _, p := range list {

@@ -103,19 +103,25 @@ func (r *reader) argument(op *operation, at, given *node, name string, by []stri
 	op.sql.args = append(op.sql.args, pair{name, e})
 }
 
-// rows is how many rows an answer may have: the file's limit, or fewer where the desk wants fewer.
-func (sp *sqlSpec) rows(in map[string]any) int {
+// rows is how many rows an answer may have.
+func (sp *sqlSpec) rows(in map[string]any) int { return pageSize(in, sp.limit) }
+
+// pageSize is the file's limit of one answer, or fewer where the desk wants fewer.
+func pageSize(in map[string]any, limit int) int {
 	page, _ := in["page"].(map[string]any)
 	if n, ok := page["limit"].(int); ok && n > 0 {
-		return min(n, sp.limit)
+		return min(n, limit)
 	}
-	return sp.limit
+	return limit
 }
 
-// ask gives the body of a question to a database.
+// ask gives the body of a question to a database or directory.
 func (op *operation) ask(ctx context.Context, in map[string]any) (payload, error) {
-	if op.listen != "" {
+	switch {
+	case op.listen != "":
 		return jsonPayload(map[string]any{"listen": op.listen})
+	case op.ldap != nil:
+		return op.ldap.body(ctx, in)
 	}
 	return op.sql.body(ctx, in)
 }
@@ -144,8 +150,8 @@ func jsonPayload(v any) (payload, error) {
 	return payload{bytes: b, ctype: "application/json"}, nil
 }
 
-// besidesHTTP says that an operation is a question to a database: always a read.
-func (op *operation) besidesHTTP() bool { return op.sql != nil || op.listen != "" }
+// besidesHTTP says that an operation is a question to a database or directory: always a read.
+func (op *operation) besidesHTTP() bool { return op.sql != nil || op.ldap != nil || op.listen != "" }
 
 // reads reports whether an operation can change nothing.
 func (op *operation) reads() bool { return op.method == "GET" || op.besidesHTTP() }
@@ -153,11 +159,17 @@ func (op *operation) reads() bool { return op.method == "GET" || op.besidesHTTP(
 // refused reads {"error": {"code", "is", "message"}}: what a wire other than HTTP was refused, where the status alone
 // would say too little.
 //
-// An answer to a query that does not say whether there are more rows is not one: the rest would be lost in silence.
+// An answer that does not say whether there is more is not one: the rest would be lost in silence.
 func (s *system) refused(op *operation, a *answer) *plugins.Error {
 	body, _ := a.body.(map[string]any)
-	if _, says := body["more"].(bool); op.sql != nil && a.status < 300 && !says {
-		return s.fail(plugins.Drift, "%s did not answer as documented: it does not say whether there are more rows. Tell whoever keeps its connector.", s.spec.name)
+	if op.ldap != nil && a.status < 300 {
+		if say := unlike(body); say != "" {
+			return s.fail(plugins.Drift, "%s did not answer as documented: %s. Tell whoever keeps its connector.", s.spec.name, say)
+		}
+		return nil
+	}
+	if _, says := body["more"].(bool); op.listen == "" && a.status < 300 && !says {
+		return s.fail(plugins.Drift, "%s did not answer as documented: it does not say whether there is more. Tell whoever keeps its connector.", s.spec.name)
 	}
 	detail, _ := body["error"].(map[string]any)
 	code, _ := detail["code"].(string)
@@ -173,15 +185,21 @@ func (s *system) refused(op *operation, a *answer) *plugins.Error {
 // more is the gap of an answer that had more than was asked for, where nothing says how to read on.
 const more = `if .more then "there is more than is read at once. Narrow the search." else empty end`
 
-// presets fills in how the answer of a database is read, where the file does not say.
+// presets fills in how the answer of a database or directory is read, where the file does not say.
 func (r *reader) presets(op *operation, records, next, gaps **expr) {
-	if op == nil || op.sql == nil {
+	if op == nil || op.sql == nil && op.ldap == nil {
 		return
 	}
 	set := func(to **expr, src string) {
 		if to != nil && *to == nil {
 			*to, _ = r.h.parse(src) // a constant of this file
 		}
+	}
+	if op.ldap != nil {
+		set(records, ".entries[]")
+		set(next, nextEntries)
+		set(gaps, lostEntries)
+		return
 	}
 	set(records, ".rows[]")
 	if next != nil && *next == nil {
@@ -215,8 +233,11 @@ func checkWire(f *findings, s *spec, op *operation) {
 		return
 	}
 	schemes, cure := []string{"postgres", "sqlserver", "sqlite"}, "Give the server address type: url, and a default such as postgres://db.force.example/records or none."
-	if op.listen != "" {
+	switch {
+	case op.listen != "":
 		schemes = []string{"postgres"}
+	case op.ldap != nil:
+		schemes, cure = []string{"ldap", "ldaps"}, "Give the server address type: url, and a default such as ldaps://directory.force.example or none."
 	}
 	for _, o := range s.options {
 		if o.Name != s.base || o.Default == "" {

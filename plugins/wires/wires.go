@@ -3,5 +3,6 @@ package wires
 
 import (
 	_ "muster/plugins/filewire" // file, sftp
+	_ "muster/plugins/ldapwire" // ldap, ldaps
 	_ "muster/plugins/sqlwire"  // postgres, sqlserver, sqlite
 )
