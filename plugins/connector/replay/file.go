@@ -47,6 +47,8 @@ type Case struct {
 	Key    Text            `yaml:"key,omitempty"`    // submit, confirm: the idempotency key; test-key unless given
 	Cursor Text            `yaml:"cursor,omitempty"` // watch: where it was
 
+	Most int `yaml:"-"` // watch: changes after which it ends, for a live system whose stream does not; 0 is all that are recorded
+
 	Exchanges []Exchange `yaml:"exchanges"`
 	Expect    *Expect    `yaml:"expect,omitempty"`
 

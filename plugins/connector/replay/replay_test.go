@@ -263,16 +263,33 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestTheExampleOfTheReadmeIsTrue reads it; its connector is that of the same page.
+// TestTheExampleOfTheReadmeIsTrue replays it on the connector of the same page.
 func TestTheExampleOfTheReadmeIsTrue(t *testing.T) {
 	b, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(b), "```yaml\nexchanges: 1")
-	example, _, _ := strings.Cut(rest, "```")
-	f, err := Parse("README.md", []byte("exchanges: 1"+example))
-	if err != nil || len(f.Cases) != 2 {
+	page := strings.ReplaceAll(string(b), "\r\n", "\n")
+	example := func(begins string) []byte {
+		_, rest, _ := strings.Cut(page, "```yaml\n"+begins)
+		text, _, _ := strings.Cut(rest, "```")
+		return []byte(begins + text)
+	}
+	conn, err := connector.Load("README.md", example("connector: 1"), dictionary(t))
+	if err != nil {
 		t.Fatal(err)
+	}
+	f, err := Parse("README.md", example("exchanges: 1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := f.Run(context.Background(), conn, dictionary(t), nil)
+	if err != nil || len(results) != 3 {
+		t.Fatal(err, len(results))
+	}
+	for _, r := range results {
+		for _, p := range r.Problems {
+			t.Errorf("%s: %s", r.Case, p)
+		}
 	}
 }

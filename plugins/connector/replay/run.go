@@ -267,7 +267,9 @@ func (k *Case) watch(ctx context.Context, w plugins.Watcher, system string, more
 			r := recordOf(c.Record, system)
 			x.Record = &r
 		}
-		out.Changes = append(out.Changes, x)
+		if out.Changes = append(out.Changes, x); len(out.Changes) == k.Most {
+			return errReplayed
+		}
 		return nil
 	})
 	if errors.Is(err, errReplayed) {

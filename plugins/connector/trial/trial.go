@@ -53,7 +53,9 @@ func Run(ctx context.Context, o Options, k *replay.Case) (*Report, error) {
 	ctx = connector.WithObserver(ctx, func(e connector.Element) { r.elements = append(r.elements, e) })
 	want := max(o.Pages, o.Changes, 1)
 	asked := 0
-	r.Result, err = replay.Perform(ctx, sys, o.Dictionary, k, o.System, func() bool {
+	asking := *k
+	asking.Most = want // a recording of it has no such end: what is recorded is all there is
+	r.Result, err = replay.Perform(ctx, sys, o.Dictionary, &asking, o.System, func() bool {
 		asked++
 		return asked < want
 	})
