@@ -108,6 +108,9 @@ func (h *helpers) check(q *gojq.Query) error {
 	if err := checkQuery(q, h.defs); err != nil {
 		return err
 	}
+	if err := checkPatterns(q); err != nil {
+		return err
+	}
 	return h.checkLists(q)
 }
 
