@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"muster/app/signin"
 	"muster/plugins"
@@ -68,14 +69,8 @@ func (d *Desk) AddSystem(ctx context.Context, file string, options map[string]st
 	if err != nil {
 		return "", err
 	}
-	for name := range options {
-		i := slices.IndexFunc(info.Options, func(o plugins.Option) bool { return o.Name == name })
-		if i < 0 {
-			return "", fmt.Errorf("%s has no option %s", info.Name, name)
-		}
-		if info.Options[i].Type == plugins.OptionSecret {
-			return "", fmt.Errorf("%s is secret: give it with systems credential, never as an argument", name)
-		}
+	if err := notSecret(info, options); err != nil {
+		return "", err
 	}
 	p := d.Profile()
 	if p.Profile == 0 {
@@ -154,6 +149,11 @@ func (d *Desk) RemoveSystem(ctx context.Context, id string) error {
 		return nil // another system is described by the same file
 	}
 	path := filepath.Join(d.opts.Profile, "systems", cfg.Connector)
+	if filepath.Ext(path) == ".yaml" {
+		if err := d.forgetPack(strings.TrimSuffix(cfg.Connector, ".yaml")); err != nil {
+			return err
+		}
+	}
 	if filepath.Ext(path) == ".wasm" {
 		if err := os.Remove(path + signed.Suffix); err != nil && !isNotExist(err) {
 			return err

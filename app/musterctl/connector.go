@@ -19,6 +19,10 @@ type connectorCmd struct {
 	Try    connectorTryCmd    `cmd:"" help:"Run one operation on the live system: what is asked, what is answered, what becomes of it, and what nothing maps."`
 	Record connectorRecordCmd `cmd:"" help:"As try, and write it down as a case that connector test replays, personal data replaced by fakes."`
 	Test   connectorTestCmd   `cmd:"" help:"Check connector files and replay the exchanges recorded beside them; nothing is asked of any system."`
+
+	Pack    connectorPackCmd    `cmd:"" help:"Bundle a connector, its recordings and notes into one versioned file for others."`
+	Verify  connectorVerifyCmd  `cmd:"" help:"Check a pack: whole, signed, without errors, its recordings replayed; nothing is asked of any system."`
+	Install connectorInstallCmd `cmd:"" help:"Add the system of a pack, or bring it to the pack's version."`
 }
 
 type connectorSchemaCmd struct {
