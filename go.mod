@@ -59,6 +59,7 @@ require (
 )
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/go-asn1-ber/asn1-ber v1.5.8-0.20250403174932-29230038a667
 	github.com/go-ldap/ldap/v3 v3.4.12
 	github.com/tetratelabs/wazero v1.12.0

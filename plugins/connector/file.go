@@ -46,6 +46,7 @@ type operation struct {
 	sql      *sqlSpec
 	ldap     *ldapSpec
 	listen   string // a channel of a database
+	live     *liveSpec
 	answers  string
 	csv      *csvSpec
 	errors   []rule

@@ -219,6 +219,9 @@ func (op *operation) exprs() []*expr {
 	if op.ldap != nil {
 		out = append(out, op.ldap.exprs()...)
 	}
+	if op.live != nil {
+		out = append(out, op.live.exprs()...)
+	}
 	for _, list := range lists {
 		for _, p := range list {
 			out = append(out, p.expr)

@@ -163,6 +163,9 @@ func (s *system) target(ctx context.Context, op *operation, in map[string]any) (
 	if !urlStart.MatchString(path) {
 		target = strings.TrimSuffix(s.base, "/") + path
 	}
+	if op.live != nil && op.live.socket {
+		target = socketAddress(target)
+	}
 	var q []string
 	if op.queryAll != nil {
 		v, err := op.queryAll.one(ctx, newScope(in), in)

@@ -115,9 +115,11 @@ func pageSize(in map[string]any, limit int) int {
 	return limit
 }
 
-// ask gives the body of a question to a database or directory.
+// ask gives the body of a request that is not HTTP.
 func (op *operation) ask(ctx context.Context, in map[string]any) (payload, error) {
 	switch {
+	case op.live != nil:
+		return op.live.body(ctx, in)
 	case op.listen != "":
 		return jsonPayload(map[string]any{"listen": op.listen})
 	case op.ldap != nil:
@@ -150,8 +152,10 @@ func jsonPayload(v any) (payload, error) {
 	return payload{bytes: b, ctype: "application/json"}, nil
 }
 
-// besidesHTTP says that an operation is a question to a database or directory: always a read.
-func (op *operation) besidesHTTP() bool { return op.sql != nil || op.ldap != nil || op.listen != "" }
+// besidesHTTP says that an operation is a question to a database or directory, or a stream of another protocol: always a read.
+func (op *operation) besidesHTTP() bool {
+	return op.sql != nil || op.ldap != nil || op.listen != "" || op.live != nil
+}
 
 // reads reports whether an operation can change nothing.
 func (op *operation) reads() bool { return op.method == "GET" || op.besidesHTTP() }
@@ -230,6 +234,10 @@ func (r *reader) notify(w *watchSpec, n *node) bool {
 // checkWire files what is wrong with an operation that is not HTTP.
 func checkWire(f *findings, s *spec, op *operation) {
 	if !op.besidesHTTP() {
+		return
+	}
+	if op.live != nil {
+		checkLive(f, s, op)
 		return
 	}
 	schemes, cure := []string{"postgres", "sqlserver", "sqlite"}, "Give the server address type: url, and a default such as postgres://db.force.example/records or none."

@@ -60,6 +60,9 @@ func (s *system) listen(ctx context.Context, k *kindSpec, cursor plugins.Cursor,
 	var stopped error
 	err = events(resp.Body, string(cursor), func(e event) error {
 		root := e.root()
+		if stopped = s.closed(w.op, e); stopped != nil {
+			return stopped
+		}
 		if stopped = s.reply(ctx, w, in, root); stopped != nil {
 			return stopped // without what it asks for the stream would stay silent
 		}

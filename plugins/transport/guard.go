@@ -201,13 +201,13 @@ func (c *chain) follow(req *http.Request) (*http.Response, error) {
 		jar := c.jarOf(req.Context())
 		if jar != nil {
 			req.Header.Del("Cookie")
-			for _, k := range jar.Cookies(req.URL) {
+			for _, k := range jar.Cookies(cookieAddress(req.URL)) {
 				req.AddCookie(k)
 			}
 		}
 		resp, err := c.wires.of(req.URL).RoundTrip(req)
 		if err == nil && jar != nil {
-			jar.SetCookies(req.URL, resp.Cookies())
+			jar.SetCookies(cookieAddress(req.URL), resp.Cookies())
 			resp.Header.Del("Set-Cookie") // the session is the transport's, not the plugin's
 		}
 		if err != nil {
@@ -233,6 +233,17 @@ func (c *chain) follow(req *http.Request) (*http.Response, error) {
 		}
 		req = next
 	}
+}
+
+// cookieAddress is the address as a jar knows it: a WebSocket is sent the cookies of its server's pages.
+func cookieAddress(u *url.URL) *url.URL {
+	to, ok := map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
+	if !ok {
+		return u
+	}
+	c := *u
+	c.Scheme = to
+	return &c
 }
 
 var errLocation = errors.New("unreadable Location header")

@@ -5,4 +5,5 @@ import (
 	_ "muster/plugins/filewire" // file, sftp
 	_ "muster/plugins/ldapwire" // ldap, ldaps
 	_ "muster/plugins/sqlwire"  // postgres, sqlserver, sqlite
+	_ "muster/plugins/wswire"   // ws, wss
 )
