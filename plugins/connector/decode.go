@@ -80,6 +80,14 @@ func (r *reader) expr(n *node, key string) *expr {
 	return r.h.compile(r.f, n.get(key))
 }
 
+// whole compiles an id or a label.
+func (r *reader) whole(n *node, key string) *expr {
+	if n.get(key) == nil {
+		return nil
+	}
+	return r.h.compileBy(r.f, n.get(key), r.h.parseWhole)
+}
+
 func (r *reader) pairs(n *node) []pair {
 	if n == nil || n.shape != mapping {
 		return nil

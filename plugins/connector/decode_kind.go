@@ -28,7 +28,7 @@ func (r *reader) kind(name pole.Kind, n *node) *kindSpec {
 	if fs := n.get("fields"); fs != nil && fs.shape == mapping {
 		for _, p := range fs.keys {
 			if p == "id" {
-				k.id = r.h.compile(r.f, fs.kids[p])
+				k.id = r.whole(fs, p)
 				continue
 			}
 			k.fields = append(k.fields, r.fields(p, fs.kids[p])...)
@@ -127,7 +127,7 @@ func (r *reader) fields(name string, n *node) []field {
 var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
 func (r *reader) link(n *node) *link {
-	l := &link{typ: n.str("type"), each: r.expr(n, "each"), id: r.expr(n, "id"), label: r.expr(n, "label"), in: n.str("way") == "in", at: n}
+	l := &link{typ: n.str("type"), each: r.expr(n, "each"), id: r.whole(n, "id"), label: r.whole(n, "label"), in: n.str("way") == "in", at: n}
 	if t := n.str("role"); plainWord.MatchString(t) {
 		l.role = t
 	} else {

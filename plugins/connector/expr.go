@@ -13,14 +13,6 @@ import (
 	"muster/plugins"
 )
 
-// exprTime bounds one evaluation. On a machine so busy that a harmless one is not done by then, it gets a second,
-// longer chance: what is not done then either is the expression's fault. Memory is bounded by the size of the answer
-// and by what lint refuses.
-const (
-	exprTime   = 250 * time.Millisecond
-	exprSecond = 2 * time.Second
-)
-
 // variables are bound in every expression, so that one expression can page by offset or read a header.
 var variables = []string{"$page", "$status", "$headers", "$body", "$q", "$options", "$access", "$id", "$text", "$key", "$entry", "$item", "$steps"}
 
@@ -63,7 +55,9 @@ type expr struct {
 func (e *expr) String() string { return e.src }
 
 // compile parses, lints and compiles; nil when it is wrong, with the problem filed at n.
-func (h *helpers) compile(f *findings, n *node) *expr {
+func (h *helpers) compile(f *findings, n *node) *expr { return h.compileBy(f, n, h.parse) }
+
+func (h *helpers) compileBy(f *findings, n *node, parse func(string) (*expr, error)) *expr {
 	if n == nil {
 		return nil
 	}
@@ -75,7 +69,7 @@ func (h *helpers) compile(f *findings, n *node) *expr {
 		f.fail(n, "Write an expression such as .name, or leave the key out.", "The expression is empty.")
 		return nil
 	}
-	e, err := h.parse(n.text())
+	e, err := parse(n.text())
 	if err != nil {
 		h.refuse(f, n, err)
 		return nil
@@ -189,7 +183,8 @@ func indexName(i *gojq.Index) (string, bool) {
 type shapeError struct {
 	expr string
 	say  string
-	slow bool // it took too long, and will again
+	slow bool // it took too long, and will again for the next record
+	busy bool // the machine's fault, not the expression's or the system's
 }
 
 func (e *shapeError) Error() string { return e.say + " at " + e.expr }
@@ -201,8 +196,8 @@ func (e *expr) problem(err error) error {
 	switch {
 	case errors.As(err, &stop):
 		return &shapeError{expr: e.src, say: stop.say}
-	case errors.Is(err, context.DeadlineExceeded):
-		return &shapeError{expr: e.src, say: "took longer than 250 ms", slow: true}
+	case errors.Is(err, errSteps), errors.Is(err, errBusy):
+		return &shapeError{expr: e.src, say: err.Error(), slow: true, busy: errors.Is(err, errBusy)}
 	}
 	if m := safeError.FindString(exprErrorText(err)); m != "" {
 		return &shapeError{expr: e.src, say: m}
@@ -222,19 +217,13 @@ func (e *expr) all(ctx context.Context, s *scope, in any) ([]any, error) {
 	if s == nil {
 		s = &scope{}
 	}
-	out, err := e.run(ctx, s, in, exprTime)
-	var shape *shapeError
-	if errors.As(err, &shape) && shape.slow {
-		out, err = e.run(ctx, s, in, exprSecond)
-	}
-	return out, err
+	return e.run(ctx, s, in, exprSteps, exprTime)
 }
 
-func (e *expr) run(ctx context.Context, s *scope, in any, limit time.Duration) ([]any, error) {
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+// run evaluates within a number of the interpreter's steps and a time.
+func (e *expr) run(ctx context.Context, s *scope, in any, steps int, limit time.Duration) ([]any, error) {
 	var out []any
-	it := e.code.RunWithContext(limited, in, s.vars[:]...)
+	it := e.code.RunWithContext(newBudget(ctx, steps, limit), in, s.vars[:]...)
 	for {
 		v, ok := it.Next()
 		if !ok {
@@ -344,6 +333,10 @@ func drift(err error) *plugins.Error {
 	var e *plugins.Error
 	if errors.As(err, &e) {
 		return e
+	}
+	var shape *shapeError
+	if errors.As(err, &shape) && shape.busy {
+		return &plugins.Error{Kind: plugins.Unavailable, Say: upperFirst(shape.say) + ".", Err: err}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return &plugins.Error{Kind: plugins.Cancelled, Say: "Stopped.", Err: err}

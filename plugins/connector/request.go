@@ -321,7 +321,7 @@ func decodeJSON(raw []byte) (any, error) {
 // unsendable turns an expression that fails on what is to be sent into the contract's error.
 func unsendable(err error) error {
 	var shape *shapeError
-	if errors.As(err, &shape) {
+	if errors.As(err, &shape) && !shape.busy {
 		return &plugins.Error{Kind: plugins.Invalid, Say: "This cannot be written in the form that the system wants: " + shape.Error() + ".", Err: err}
 	}
 	return drift(err)

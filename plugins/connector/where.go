@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -120,6 +121,10 @@ func (v *sieve) keep(ctx context.Context, sc *scope, els []any) ([]any, []*plugi
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, nil, ctx.Err()
+			}
+			var shape *shapeError
+			if errors.As(err, &shape) && shape.slow {
+				return nil, nil, err // each further element would take as long
 			}
 			if e := v.m.sys.named(drift(err)); !seen[e.Say] {
 				seen[e.Say] = true
