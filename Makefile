@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 ARTIFACTS ?= artifacts
 
-.PHONY: help run test live conformance bench bench-window e2e lint build musterctl tour vuln clean
+.PHONY: help run test live conformance bench bench-connector bench-window e2e lint build musterctl tour vuln clean
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
@@ -42,6 +42,10 @@ musterctl: ## bin/musterctl alone, without cgo
 bench: ## the figures of the README, as a table
 	@packaging/dev/setup.sh test
 	@packaging/dev/bench.sh "$(TAGS)"
+
+bench-connector: ## what mapping a record costs, by the format it comes in
+	@mkdir -p bin && go build -o bin/muster-bench ./packaging/bench
+	@bin/muster-bench -only connector
 
 e2e: ## the key journeys in a real window, keyboard only; screenshots in $(ARTIFACTS)
 	@packaging/dev/setup.sh test

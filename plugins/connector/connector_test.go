@@ -459,29 +459,3 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkMap(b *testing.B) {
-	var fields, doc strings.Builder
-	props := []string{"title", "givenName", "middleName", "surname", "birthPlace", "occupation", "school", "build", "hairColour", "eyeColour", "nationality",
-		"postcode", "postTown", "thoroughfareName", "buildingNumber", "county", "disability"}
-	for _, p := range props {
-		fmt.Fprintf(&fields, "      %s: .%s\n", p, p)
-		fmt.Fprintf(&doc, "%q:\"LS8 2QX\",", p)
-	}
-	src := "connector: 1\nid: bench\nname: Bench\noptions: {base_url: {type: url, label: x, required: true}}\ntimes: {date: \"%d/%m/%Y\"}\ncodes: {sex: {Male: M}}\ncheck: {get: /}\nkinds:\n  person:\n    fetch: {get: '/\\(.id)'}\n    fields:\n      id: .id\n      dateOfBirth: .dob | day\n      sex: .sex | code(\"sex\")\n      warning: '[.flags[] | {code, text}]'\n" + fields.String()
-	sys, _ := open(b, src, "http://127.0.0.1:1")
-	s := sys.(interface{ self() *system }).self()
-	v, err := decodeJSON([]byte(`{"id":"1","dob":"03/11/2011","sex":"Male","flags":[{"code":"VI","text":"Violent"}],` + strings.TrimSuffix(doc.String(), ",") + `}`))
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, now := context.Background(), time.Now()
-	m := s.mapper(s.spec.kinds[0], nil, nil)
-	b.ReportAllocs()
-	for b.Loop() {
-		r, err := m.record(ctx, newScope(nil), v, now)
-		if err != nil || len(r.Facts) != 20 {
-			b.Fatal(len(r.Facts), err)
-		}
-	}
-}
