@@ -15,6 +15,7 @@ import (
 
 type connectorCmd struct {
 	Schema connectorSchemaCmd `cmd:"" help:"Print the JSON Schema of connector files, for an editor's completion."`
+	New    connectorNewCmd    `cmd:"" help:"Write the first draft of a connector from an OpenAPI document, OData metadata, a GraphQL schema or a WSDL; guesses are marked."`
 	Lint   connectorLintCmd   `cmd:"" help:"Check connector files: file, line, what is wrong and the cure."`
 	Try    connectorTryCmd    `cmd:"" help:"Run one operation on the live system: what is asked, what is answered, what becomes of it, and what nothing maps."`
 	Record connectorRecordCmd `cmd:"" help:"As try, and write it down as a case that connector test replays, personal data replaced by fakes."`
