@@ -197,7 +197,7 @@ func checkQuery(q *gojq.Query, defs map[string]*definition) error {
 				return nil
 			}
 			if why, bad := refused[name]; bad {
-				return &refusal{"'" + name + "' is not allowed: " + why + ".", "Use the list of functions in the connector reference."}
+				return &refusal{"'" + name + "' is not allowed: " + why + ".", "Use another function; README.md, Expressions, lists them."}
 			}
 			if defs[name] != nil {
 				if len(t.Func.Args) > 0 {
@@ -207,7 +207,7 @@ func checkQuery(q *gojq.Query, defs map[string]*definition) error {
 			}
 			if !allowed[name] && !ownFunctions[name] {
 				return &refusal{"'" + name + "' is not a function of connector expressions.",
-					"For a constant word write '\"" + name + "\"'; for a field write ." + name + "; the reference lists the functions."}
+					"For a constant word write '\"" + name + "\"'; for a field write ." + name + "; README.md, Expressions, lists the functions."}
 			}
 			if name == "date" {
 				// jq has a date of its own, and it would win over ours.

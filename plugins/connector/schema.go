@@ -78,7 +78,10 @@ func leaves(f *findings, root *node, v *jsonschema.ValidationError) {
 	case *kind.Required:
 		f.fail(at, "Add "+strings.Join(k.Missing, ", ")+".", "What stands here lacks %s.", strings.Join(k.Missing, ", "))
 	case *kind.Type:
-		cure := "See the connector reference."
+		cure := seeReference
+		if k.Got == "null" {
+			cure = "Write a value behind the colon, or leave the key out; the word null as a text goes between quotation marks."
+		}
 		if at.shape != scalar && slices.Contains(k.Want, "string") {
 			cure = quoteCure
 		}
@@ -90,18 +93,21 @@ func leaves(f *findings, root *node, v *jsonschema.ValidationError) {
 		}
 		f.fail(at, "Write one of: "+strings.Join(want, ", ")+".", "%q is not possible here.", at.text())
 	case *kind.Pattern:
-		f.fail(at, "See the connector reference for this key.", "%q has not the form wanted here.", at.text())
+		f.fail(at, seeReference, "%q has not the form wanted here.", at.text())
 	default:
-		f.fail(at, "See the connector reference for this key.", "%s.", upperFirst(v.ErrorKind.LocalizedString(english)))
+		f.fail(at, seeReference, "%s.", upperFirst(v.ErrorKind.LocalizedString(english)))
 	}
 }
+
+// seeReference is the cure where only the page of all keys helps.
+const seeReference = "REFERENCE.md has what this key takes, with an example; so has musterctl connector schema in an editor."
 
 func unknownKey(f *findings, at, kid *node, name, schemaURL string) {
 	where := at
 	if kid != nil {
 		where = &node{path: kid.path, line: kid.keyLine, col: kid.keyCol}
 	}
-	cure := "Remove it, or see the connector reference for the keys allowed here."
+	cure := "Remove it; REFERENCE.md has the keys allowed here, and so has musterctl connector schema in an editor."
 	if near := nearest(name, schemaURL); near != "" {
 		cure = "Did you mean " + near + "?"
 	}

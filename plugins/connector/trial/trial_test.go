@@ -124,6 +124,31 @@ func TestAFailureIsExplained(t *testing.T) {
 	}
 }
 
+// TestATriedWatchEndsAfterTheChangesAskedFor though the stream stays open.
+func TestATriedWatchEndsAfterTheChangesAskedFor(t *testing.T) {
+	conn, err := connector.Load("acme.yaml", []byte(acme+"    watch: {sse: /live, records: .}\n"), dictionary(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, feed := io.Pipe()
+	defer func() { _ = feed.Close() }()
+	go func() { _, _ = io.WriteString(feed, "id: 7\ndata: "+strings.ReplaceAll(person, "\n", " ")+"\n\n") }()
+	ctx, cancel := context.WithTimeout(plugins.WithAccess(context.Background(), replay.Access), time.Minute)
+	defer cancel()
+	r, err := Run(ctx, Options{Connector: conn, Dictionary: dictionary(t), System: "acme", Config: plugins.Config{"base_url": "https://acme.example"},
+		Client: &http.Client{Transport: streaming{body}}, Now: time.Now}, &replay.Case{Do: "watch", Kind: "person"})
+	if err != nil || ctx.Err() != nil || r.Error != "" || len(r.Result.Changes) != 1 || r.Result.Changes[0].Cursor != "7" {
+		t.Fatalf("%v %v %+v", err, ctx.Err(), r)
+	}
+}
+
+// streaming answers with a stream that somebody else feeds.
+type streaming struct{ body io.ReadCloser }
+
+func (s streaming) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: s.body, Request: r}, nil
+}
+
 func TestARecordingHoldsNobody(t *testing.T) {
 	dict := dictionary(t)
 	k := replay.Case{Name: "a person", Do: "search", Kind: "person", By: map[string]replay.Text{"surname": "sørensen-o'dell"}}
