@@ -11,6 +11,7 @@ say() { printf 'live: %s\n' "$*" >&2; }
 packages=(
   request-tracker5 rt5-db-sqlite rt5-standalone
   postgresql
+  mosquitto
   slapd ldap-utils
 )
 modules=(

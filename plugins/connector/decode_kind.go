@@ -196,7 +196,7 @@ func (r *reader) watch(n *node) *watchSpec {
 			w.reply = append(w.reply, &reply{when: r.expr(x, "when"), op: r.operation(x)})
 		}
 	}
-	if r.live(w, n) || r.notify(w, n) {
+	if r.live(w, n) || r.mqtt(w, n) || r.notify(w, n) {
 		return w
 	}
 	if p := n.get("sse"); p != nil {
@@ -210,7 +210,7 @@ func (r *reader) watch(n *node) *watchSpec {
 	w.op = r.operation(n)
 	d, err := time.ParseDuration(n.str("every"))
 	if err != nil || d < time.Second || d > 24*time.Hour {
-		r.f.fail(n, "Write every: 30s (from 1s to 24h), sse: /path for server-sent events, websocket: /path, or notify: CHANNEL of PostgreSQL.", "watch says neither sse nor how often to ask.")
+		r.f.fail(n, "Write every: 30s (from 1s to 24h), sse: /path for server-sent events, websocket: /path, mqtt: TOPIC, or notify: CHANNEL of PostgreSQL.", "watch says neither sse nor how often to ask.")
 		d = time.Minute
 	}
 	w.every = int64(d / time.Second)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"muster/plugins"
+	mqtttopic "muster/plugins/mqttwire/topic"
 )
 
 // liveSpec is a stream that is not HTTP: what is said to open it.
@@ -15,6 +16,9 @@ type liveSpec struct {
 	socket bool         // a WebSocket below the server address
 	send   []*expr      // said once it is open
 	graph  *graphqlSpec // or a subscription
+	topic  string       // else, of a broker
+	qos    int
+	client *expr // by which the broker knows this desk again
 }
 
 // live reads watch: {websocket: /path, send: […]} or {websocket: /path, subscription: {query, variables}}.
@@ -58,8 +62,47 @@ func (r *reader) live(w *watchSpec, n *node) bool {
 	return true
 }
 
+// mqtt reads watch: {mqtt: TOPIC, qos: 1, client: NAME}.
+func (r *reader) mqtt(w *watchSpec, n *node) bool {
+	x := n.get("mqtt")
+	if x == nil {
+		for _, k := range []string{"qos", "client"} {
+			if a := n.get(k); a != nil {
+				r.f.fail(a, "Add mqtt: TOPIC, or take it out.", "%s belongs to a broker's topic, and there is none here.", k)
+			}
+		}
+		return false
+	}
+	w.sse = true
+	w.op = r.operation(n)
+	several := w.op.method != ""
+	for _, k := range append([]string{"every", "sse", "notify", "websocket", "send", "subscription"}, bodyKeys...) {
+		several = several || n.get(k) != nil
+	}
+	if several {
+		r.f.fail(x, "Keep mqtt, qos and client, and take out every, sse, notify, websocket, send, subscription, get and the like.", "A watch has one way to learn of changes; here stand several.")
+	}
+	if !mqtttopic.Valid(x.text()) {
+		r.f.fail(x, "Write a filter such as 'cad/incidents/+' (one level) or 'cad/#' (all below).", "%q is not a topic that can be subscribed to.", x.text())
+	}
+	w.op.method, w.op.answers = "GET", "json"
+	w.op.live = &liveSpec{topic: x.text(), qos: n.num("qos"), client: r.expr(n, "client")}
+	return true
+}
+
 // body gives what is said to open the stream.
 func (l *liveSpec) body(ctx context.Context, in map[string]any) (payload, error) {
+	if !l.socket {
+		ask := map[string]any{"topic": l.topic, "qos": l.qos}
+		if l.client != nil {
+			name, err := l.client.word(ctx, newScope(in), in)
+			if err != nil {
+				return payload{}, unsendable(err)
+			}
+			ask["client"] = name
+		}
+		return jsonPayload(ask)
+	}
 	if l.graph != nil {
 		sub := map[string]any{"query": l.graph.query}
 		if l.graph.variables != nil {
@@ -85,7 +128,7 @@ func (l *liveSpec) body(ctx context.Context, in map[string]any) (payload, error)
 }
 
 func (l *liveSpec) exprs() []*expr {
-	out := slices.Clone(l.send)
+	out := append(slices.Clone(l.send), l.client)
 	if l.graph != nil {
 		out = append(out, l.graph.variables)
 	}
@@ -131,12 +174,19 @@ func checkLive(f *findings, s *spec, op *operation) {
 	if op.live.graph != nil && op.live.graph.query == "" {
 		f.fail(op.at, "Write subscription: {query: 'subscription { … }'}.", "The subscription has no query.")
 	}
+	schemes, what, such := []string{"http", "https", "ws", "wss"}, "A WebSocket", "https://cad.force.example"
+	if !op.live.socket {
+		schemes, what, such = []string{"mqtt", "mqtts"}, "An MQTT broker", "mqtts://broker.force.example"
+		if len(op.query) > 0 || op.queryAll != nil || len(op.headers) > 0 {
+			f.fail(op.at, "Take them out.", "A broker knows no address parameters and no headers.")
+		}
+	}
 	for _, o := range s.options {
 		if o.Name != s.base || o.Default == "" {
 			continue
 		}
-		if u, err := url.Parse(o.Default); err == nil && !slices.Contains([]string{"http", "https", "ws", "wss"}, u.Scheme) {
-			f.fail(op.at, "Give the server address type: url, and a default such as https://cad.force.example or none.", "A WebSocket is not at %s://.", u.Scheme)
+		if u, err := url.Parse(o.Default); err == nil && !slices.Contains(schemes, u.Scheme) {
+			f.fail(op.at, "Give the server address type: url, and a default such as "+such+" or none.", "%s is not at %s://.", what, u.Scheme)
 		}
 	}
 }

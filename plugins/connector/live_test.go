@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -130,6 +131,50 @@ func TestProblemsOfWebSockets(t *testing.T) {
 		})
 	}
 	if p := Lint("x.yaml", []byte(liveFile), dictionary(t)); len(p) > 0 {
+		t.Error(p)
+	}
+}
+
+const brokerFile = `connector: 1
+id: feed
+name: Feed
+options: {base_url: {type: url, label: Broker, help: x, required: true}}
+check: {get: /, expect: .connected}
+kinds:
+  incident:
+    fields: {id: .id, reference: .no}
+    watch: {mqtt: cad/incidents/+, qos: 1, client: .system, when: '.event != "cad/incidents/test"', records: .}
+`
+
+func TestABrokerIsAskedForATopic(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		if r.Method != http.MethodGet || strings.Trim(r.URL.Path, "/") != "" || !strings.Contains(string(raw), `"qos":1,"topic":"cad/incidents/+"`) || !strings.Contains(string(raw), `"client":"`) {
+			t.Errorf("%s %s %s", r.Method, r.URL, raw)
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "id: 1\nevent: cad/incidents/test\ndata: {}\n\nid: 2\nevent: cad/incidents/7\ndata: {\"id\": \"7\"}\n\n")
+	}))
+	defer srv.Close()
+	s, _ := open(t, brokerFile, srv.URL)
+	var got []plugins.Change
+	err := s.(plugins.Watcher).Watch(officer(), "incident", "", func(c plugins.Change) error {
+		got = append(got, c)
+		return nil
+	})
+	if plugins.KindOf(err) != plugins.Unavailable || len(got) != 2 || got[1].Record.ID != "7" || got[1].Cursor != "2" {
+		t.Fatalf("%v %+v", err, got)
+	}
+	for from, say := range map[string]string{"cad/incidents/+,": "cad/#/x,", "qos: 1": "every: 30s", "label: Broker": "label: Broker, default: 'https://x.example'", "mqtt: cad/incidents/+": "sse: /x", "client: .system": "headers: {a: .system}"} {
+		found := false
+		for _, p := range Lint("x.yaml", []byte(strings.Replace(brokerFile, from, say, 1)), dictionary(t)) {
+			found = found || p.Cure != "" && (p.Line == 9 || p.Line == 4)
+		}
+		if !found {
+			t.Errorf("nothing is wrong with %s", say)
+		}
+	}
+	if p := Lint("x.yaml", []byte(brokerFile), dictionary(t)); len(p) > 0 {
 		t.Error(p)
 	}
 }

@@ -4,6 +4,7 @@ package wires
 import (
 	_ "muster/plugins/filewire" // file, sftp
 	_ "muster/plugins/ldapwire" // ldap, ldaps
+	_ "muster/plugins/mqttwire" // mqtt, mqtts
 	_ "muster/plugins/sqlwire"  // postgres, sqlserver, sqlite
 	_ "muster/plugins/wswire"   // ws, wss
 )
