@@ -26,12 +26,13 @@ func BenchmarkWarmStart(b *testing.B) {
 	if err := os.WriteFile(file, embedded(b, must(b, exampleCode), exampleManifest(b)), 0o600); err != nil {
 		b.Fatal(err)
 	}
+	cache := b.TempDir() // of its own: another key would empty a shared one
 	start := func() {
 		module, err := os.ReadFile(file)
 		if err != nil {
 			b.Fatal(err)
 		}
-		p, err := Load("larkfield.wasm", module, Options{Dictionary: dictionary(b), Cache: compiled(), CacheKey: []byte("key")})
+		p, err := Load("larkfield.wasm", module, Options{Dictionary: dictionary(b), Cache: cache, CacheKey: []byte("key")})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -56,6 +57,9 @@ func BenchmarkSearch25(b *testing.B) {
 	sys := opened(b, load(b, must(b, exampleCode), free, Limits{}), url, nil)
 	q := surname(b, "Harrington")
 	ctx := officer(b)
+	if _, err := sys.Search(ctx, q); err != nil { // the start is measured elsewhere
+		b.Fatal(err)
+	}
 	cpu := processor(b)
 	for b.Loop() {
 		page, err := sys.Search(ctx, q)
