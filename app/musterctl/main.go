@@ -53,6 +53,7 @@ type cli struct {
 	Doctor     doctorCmd     `cmd:"" help:"Check this workstation and say what to do."`
 	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
 	Dictionary dictionaryCmd `cmd:"" help:"Find a kind, property, role, warning signal, marking or code that a connector maps to."`
+	Plugin     pluginCmd     `cmd:"" help:"Make a plugin of a WebAssembly module."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
