@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -180,6 +181,10 @@ func (p *pool) note(now time.Time, broke bool) {
 	p.rested = now.Add(restFor)
 }
 
+// starting holds back guests that would start together: more than there are processors would only slow each other down,
+// and their time for work would run meanwhile.
+var starting = make(chan struct{}, max(runtime.NumCPU(), 2))
+
 // instantiate starts a guest with no files, sockets, arguments or environment, within the time of the call that needs it.
 func (s *system) instantiate(ctx context.Context, e *engine, c *call) (*instance, error) {
 	i := &instance{cur: c}
@@ -193,6 +198,12 @@ func (s *system) instantiate(ctx context.Context, e *engine, c *call) (*instance
 			return now.Unix(), int32(now.Nanosecond())
 		}, 1000).
 		WithNanotime(i.clock.now, 1000).WithNanosleep(i.clock.sleep)
+	select {
+	case starting <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-starting }()
 	c.work.resume()
 	mod, err := e.rt.InstantiateModule(ctx, e.code, conf)
 	c.work.pause()
