@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"slices"
 
 	"muster/plugins"
 	"muster/plugins/transport"
@@ -150,12 +151,19 @@ func Asked(info plugins.Info) []plugins.Option {
 		if !o.Asked && o.Type != plugins.OptionSecret {
 			continue
 		}
-		used := len(info.Auth) > 0 && (info.Auth[0].User == o.Name || info.Auth[0].Secret == o.Name)
-		if o.Required || used {
+		if o.Required || len(info.Auth) > 0 && uses(info.Auth[0], o.Name) {
 			out = append(out, o)
 		}
 	}
 	return out
+}
+
+// uses reports whether a way to sign in needs an option.
+func uses(a plugins.AuthSpec, option string) bool {
+	if slices.Contains([]string{a.User, a.Secret, a.Client, a.ClientSecret, a.Cert}, option) {
+		return true
+	}
+	return slices.ContainsFunc(a.Also, func(x plugins.AuthSpec) bool { return uses(x, option) })
 }
 
 // given is all that the officer gave for a system, from memory or the keyring.

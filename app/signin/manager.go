@@ -70,6 +70,7 @@ type Manager struct {
 	prov    *provider
 	values  map[string]map[string]string // system -> option -> value, as read from the keyring
 	changes int                          // counts what was given for systems
+	turns   map[string]chan struct{}     // of each system: held while what it gave is renewed and kept
 	key     []byte                       // the store key of a local officer while signed in
 	unlock  bool                         // an unlock passphrase is set
 	online  time.Time                    // last word from the sign-in server
@@ -120,7 +121,7 @@ func New(o Options) (*Manager, error) {
 	if o.Wait == 0 {
 		o.Wait = 5 * time.Minute
 	}
-	m := &Manager{o: o, turn: make(chan struct{}, 1), state: SignedOut, values: map[string]map[string]string{}, tried: map[string]time.Time{}}
+	m := &Manager{o: o, turn: make(chan struct{}, 1), state: SignedOut, values: map[string]map[string]string{}, turns: map[string]chan struct{}{}, tried: map[string]time.Time{}}
 	if o.LockFile != "" {
 		m.files = flock.New(o.LockFile)
 	}

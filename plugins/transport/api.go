@@ -23,6 +23,18 @@ type Credentials interface {
 	Value(ctx context.Context, system, option string) (string, error)
 }
 
+// Keeper is the ability of Credentials to keep what a system's own sign-in gave: a refresh token that is new each time.
+type Keeper interface {
+	// Rotate calls use with what is kept of a system under name ("" if nothing is), in turn with every other caller and
+	// every other process of this profile. What use returns, if anything, is durable in the keyring before Rotate returns,
+	// also if ctx has ended meanwhile; until then the old value stays.
+	Rotate(ctx context.Context, system, name string, use func(ctx context.Context, current string) (next string, err error)) error
+}
+
+// KeptSignIn is the name under which a Keeper holds what the officer's sign-in at a system gave (AuthDevice and
+// AuthCode). No option can have it.
+const KeptSignIn = ".sign-in"
+
 // Call is one request as the evaluation sees it. It holds no URL, no terms and no data.
 type Call struct {
 	System    string

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,13 +25,17 @@ const (
 	defaultLifetime = time.Hour        // of a token whose server does not say; a 401 renews it earlier
 )
 
-// grant sends a token that a token endpoint gave: for the system's own client (RFC 6749 section 4.4), or in exchange
+// grant sends a token that a token endpoint gave: for the system's own client or the officer (RFC 6749), or in exchange
 // for the one login's token (RFC 8693).
 type grant struct {
-	c        *chain
-	a        plugins.AuthSpec
-	endpoint *url.URL
-	tokens   *source
+	c              *chain
+	a              plugins.AuthSpec
+	client, secret string // names of the options with the client's credentials
+	endpoint       *url.URL
+	device, browse *url.URL // where the officer signs in, for those kinds
+	tokens         *source
+	lock           lockGuard // of a password
+	rotating       rotation
 }
 
 func newGrant(c *chain, a plugins.AuthSpec) (*grant, error) {
@@ -38,14 +43,38 @@ func newGrant(c *chain, a plugins.AuthSpec) (*grant, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign-in %s: token endpoint: %w", a.Kind, err)
 	}
-	g := &grant{c: c, a: a, endpoint: u}
-	g.tokens = &source{keep: true, now: c.now, fetch: g.client}
-	if a.Kind == plugins.AuthExchange {
-		g.tokens.fetch = g.exchange
-	} else if a.User == "" || a.Secret == "" {
-		return nil, fmt.Errorf("sign-in %s needs a user (client id) and a secret", a.Kind)
+	g := &grant{c: c, a: a, endpoint: u, client: a.Client, secret: a.ClientSecret}
+	g.tokens = &source{keep: true, now: c.now}
+	need := func(what string, ok bool) error {
+		if ok {
+			return nil
+		}
+		return fmt.Errorf("sign-in %s needs %s", a.Kind, what)
 	}
-	return g, nil
+	switch a.Kind {
+	case plugins.AuthExchange:
+		g.client, g.secret = a.User, a.Secret
+		g.tokens.fetch = g.exchange
+	case plugins.AuthPassword:
+		g.tokens.fetch = g.password
+		err = need("a user and a secret", a.User != "" && a.Secret != "")
+	case plugins.AuthRefresh:
+		g.tokens.fetch = g.rotate
+		err = need("a secret with the refresh token", a.Secret != "")
+	case plugins.AuthDevice, plugins.AuthCode:
+		g.tokens.fetch = g.rotate
+		if err = need("a client", a.Client != ""); err == nil && a.Kind == plugins.AuthDevice {
+			g.device, err = c.address(a.Base, a.Device)
+		} else if err == nil {
+			g.browse, err = c.address(a.Base, a.Authorize)
+		}
+	default:
+		g.client, g.secret = a.User, a.Secret
+		g.tokens.fetch = g.clientOnly
+		byCert := slices.ContainsFunc(a.Also, func(x plugins.AuthSpec) bool { return x.Kind == plugins.AuthMTLS })
+		err = need("a user (client id) and a secret", a.User != "" && (a.Secret != "" || byCert))
+	}
+	return g, err
 }
 
 func (g *grant) sign(ctx context.Context, r *http.Request) (string, error) {
@@ -68,7 +97,7 @@ func (g *grant) sign(ctx context.Context, r *http.Request) (string, error) {
 func (g *grant) renew(ctx context.Context, used string) error { return g.tokens.renew(ctx, used) }
 func (g *grant) refused(r *http.Response) bool                { return r.StatusCode == http.StatusUnauthorized }
 
-func (g *grant) client(ctx context.Context, _ string) (token, error) {
+func (g *grant) clientOnly(ctx context.Context, _ string) (token, error) {
 	return g.post(ctx, url.Values{"grant_type": {"client_credentials"}})
 }
 
@@ -97,47 +126,20 @@ func (g *grant) trade(ctx context.Context, subject string) (token, error) {
 		"subject_token_type":   {typeAccessToken},
 		"requested_token_type": {typeAccessToken},
 	}
-	if g.a.Audience != "" {
-		form.Set("audience", g.a.Audience)
-	}
 	return g.post(ctx, form)
 }
 
-// post asks the token endpoint.
+// post asks the token endpoint. What the officer's sign-in asked for is not asked for again.
 func (g *grant) post(ctx context.Context, form url.Values) (token, error) {
 	c := g.c
-	if g.a.Scope != "" {
-		form.Set("scope", g.a.Scope)
+	switch form.Get("grant_type") {
+	case "refresh_token", "authorization_code", grantDevice:
+	default:
+		form = g.wishes(form)
 	}
-	if g.a.Resource != "" {
-		form.Set("resource", g.a.Resource)
-	}
-	var id, secret string
-	var err error
-	if g.a.User != "" {
-		if id, err = c.secret(ctx, g.a.User); err != nil {
-			return token{}, err
-		}
-	}
-	if g.a.Secret != "" {
-		if secret, err = c.secret(ctx, g.a.Secret); err != nil {
-			return token{}, err
-		}
-	}
-	if id != "" && (g.a.InBody || secret == "") {
-		form.Set("client_id", id)
-		if secret != "" {
-			form.Set("client_secret", secret)
-		}
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.endpoint.String(), strings.NewReader(form.Encode()))
+	r, err := g.request(ctx, g.endpoint, form)
 	if err != nil {
-		return token{}, c.err(plugins.Invalid, errLocation, "The sign-in address of %s cannot be used. Tell IT.", c.name)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Accept", "application/json")
-	if secret != "" && !g.a.InBody {
-		r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret)) // encoded first: RFC 6749 section 2.3.1
+		return token{}, err
 	}
 	resp, err := c.sendSignin(ctx, r)
 	if err != nil {
@@ -149,6 +151,40 @@ func (g *grant) post(ctx context.Context, form url.Values) (token, error) {
 		return token{}, err
 	}
 	return c.readToken(resp, body)
+}
+
+// request makes a request to one of the client's endpoints, with the client's credentials.
+func (g *grant) request(ctx context.Context, to *url.URL, form url.Values) (*http.Request, error) {
+	c := g.c
+	var id, secret string
+	var err error
+	if g.client != "" {
+		if id, err = c.secret(ctx, g.client); err != nil {
+			return nil, err
+		}
+	}
+	if g.secret != "" {
+		if secret, err = c.secret(ctx, g.secret); err != nil {
+			return nil, err
+		}
+		rememberForms(secret)
+	}
+	if id != "" && (g.a.InBody || secret == "") {
+		form.Set("client_id", id)
+		if secret != "" {
+			form.Set("client_secret", secret)
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, c.err(plugins.Invalid, errLocation, "The sign-in address of %s cannot be used. Tell IT.", c.name)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	if secret != "" && !g.a.InBody {
+		r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret)) // encoded first: RFC 6749 section 2.3.1
+	}
+	return r, nil
 }
 
 // oauthError is the code of a token endpoint's refusal.
@@ -169,6 +205,7 @@ func (c *chain) readToken(resp *http.Response, body []byte) (token, error) {
 		Access  string     `json:"access_token"`
 		Type    string     `json:"token_type"`
 		Expires flexNumber `json:"expires_in"`
+		Refresh string     `json:"refresh_token"`
 		Error   string     `json:"error"`
 	}
 	parsed := json.Unmarshal(body, &got)
@@ -191,7 +228,12 @@ func (c *chain) readToken(resp *http.Response, body []byte) (token, error) {
 	if life <= 0 {
 		life = jwtLife(got.Access, resp.Header, c.now())
 	}
-	return token{value: got.Access, expires: c.early(life)}, nil
+	t := token{value: got.Access, expires: c.early(life), endless: life <= 0, more: fillings{}}
+	if got.Refresh != "" {
+		Remember(got.Refresh)
+		t.more["refresh"] = got.Refresh
+	}
+	return t, nil
 }
 
 // flexNumber reads seconds that some servers send as a string; anything else, or what no clock could hold, is 0.

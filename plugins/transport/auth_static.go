@@ -109,9 +109,13 @@ func (c *chain) newOne(a plugins.AuthSpec) (signer, error) {
 		return &apiKey{c, a}, nil
 	case plugins.AuthBasic:
 		return &basic{c: c, a: a}, need("a user", a.User)
+	case plugins.AuthDigest:
+		return &digest{c: c, a: a}, errors.Join(need("a user", a.User), need("a secret", a.Secret))
+	case plugins.AuthMTLS:
+		return &mtls{c: c, a: a}, need("a secret", a.Secret)
 	case plugins.AuthWSSUsername:
 		return &wss{c: c, a: a}, errors.Join(need("a user", a.User), need("a secret", a.Secret))
-	case plugins.AuthOAuth2Client, plugins.AuthExchange, plugins.AuthPassword:
+	case plugins.AuthOAuth2Client, plugins.AuthExchange, plugins.AuthPassword, plugins.AuthRefresh, plugins.AuthDevice, plugins.AuthCode:
 		return newGrant(c, a)
 	case plugins.AuthSession:
 		return newSession(c, a)

@@ -95,6 +95,8 @@ func (r *rig) observed() []Call {
 
 // keyring stands in for app/signin: the tokens are real values that the servers of the tests check.
 type keyring struct {
+	turn     sync.Mutex
+	full     bool
 	mu       sync.Mutex
 	values   map[string]string
 	login    string

@@ -49,6 +49,9 @@ func (w words) classify(ctx context.Context, cause error, write, sent bool, limi
 	if errors.As(cause, &done) {
 		return done
 	}
+	if certificateRefused(cause) {
+		return w.err(plugins.Auth, errors.Join(errStanding, errors.New("client certificate refused")), "%s wants a certificate of this computer and did not accept the one it was shown, if any. Check it under Systems; if it is right, tell IT.", w.name)
+	}
 	if write && sent && !errors.Is(cause, errNotTaken) {
 		return w.err(plugins.Unknown, quiet(cause), "It is not known whether %s took this: the connection was lost before it confirmed. Muster asks the system before sending again.", w.name)
 	}

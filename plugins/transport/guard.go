@@ -123,6 +123,9 @@ func newWires(c *chain, conf *tls.Config) wires {
 	}
 	conf = conf.Clone()
 	conf.MinVersion = max(conf.MinVersion, tls.VersionTLS12)
+	if showsCertificate(c.info.Auth) {
+		conf.GetClientCertificate = c.showCertificate
+	}
 
 	// A proxy is the machine's setting, IT's: it may be dialled although no plugin declares it.
 	var proxies sync.Map

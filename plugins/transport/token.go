@@ -10,6 +10,7 @@ import (
 type token struct {
 	value   string
 	expires time.Time // zero: not known
+	endless bool      // the server did not say when it ends
 	more    fillings  // what else the sign-in gave, for a session's templates
 }
 
@@ -62,6 +63,22 @@ func (s *source) last() token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.current
+}
+
+// forgetRefresh drops the refresh token of a token that the server does not renew.
+func (s *source) forgetRefresh(value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current.value == value {
+		s.current.more = nil
+	}
+}
+
+// set replaces the token.
+func (s *source) set(t token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = t
 }
 
 // join waits for the fetch under way, or starts one. It is called with mu held and gives it up. The fetch outlives
