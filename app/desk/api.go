@@ -47,9 +47,10 @@ type SystemStatus struct {
 	Live      bool             `json:"live,omitempty"` // announcing changes now
 	Say       string           `json:"say,omitempty"`  // why it is not well, and what to do
 	Since     time.Time        `json:"since,omitzero"`
-	User      string           `json:"user,omitempty"` // who the system takes the officer for
-	Needs     []plugins.Option `json:"-"`              // credentials that the officer must still give, once
-	Asks      []plugins.Option `json:"-"`              // all credentials that this system has of its own
+	User      string           `json:"user,omitempty"`    // who the system takes the officer for
+	Needs     []plugins.Option `json:"-"`                 // credentials that the officer must still give, once
+	Asks      []plugins.Option `json:"-"`                 // all credentials that this system has of its own
+	SignIn    bool             `json:"sign_in,omitempty"` // the officer must still sign in there, once: SignInSystem
 	Kinds     []pole.Kind      `json:"kinds"`
 	Takes     []pole.Kind      `json:"takes,omitempty"`
 	Connector string           `json:"connector,omitempty"` // file name of a declarative connector

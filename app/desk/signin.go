@@ -261,8 +261,13 @@ func (d *Desk) askKeyring(ctx context.Context) {
 			d.log.Warn("the keyring did not say which credentials are there", "system", s.cfg.ID, "error", err)
 			continue
 		}
+		there := false
+		if asksThere(s.info) {
+			in, err := m.SignedInAt(ctx, s.cfg.ID)
+			there = err == nil && !in
+		}
 		s.mu.Lock()
-		s.needs = needs
+		s.needs, s.there = needs, there
 		s.mu.Unlock()
 	}
 }

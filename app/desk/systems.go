@@ -37,6 +37,7 @@ type system struct {
 	user  string
 	said  plugins.Identity // what it said of itself when it was last checked
 	needs []plugins.Option // credentials that the officer must still give
+	there bool             // the officer must still sign in there
 }
 
 // useProfile makes p the desk's profile and reads every system's connector. A system whose connector cannot be used is shown as such.
@@ -127,7 +128,7 @@ func (d *Desk) closeSystems() {
 			s.client.CloseIdleConnections()
 		}
 		dropSystem(s.sys)
-		s.client, s.sys, s.user, s.say, s.since, s.needs, s.said = nil, nil, "", "", time.Time{}, nil, plugins.Identity{}
+		s.client, s.sys, s.user, s.say, s.since, s.needs, s.said, s.there = nil, nil, "", "", time.Time{}, nil, plugins.Identity{}, false
 		s.mu.Unlock()
 	}
 }
@@ -216,7 +217,7 @@ func (d *Desk) Systems() []SystemStatus {
 			st.Code = strings.ToUpper(s.cfg.ID)
 		}
 		s.mu.Lock()
-		st.Say, st.User, st.Needs = s.say, s.user, s.needs
+		st.Say, st.User, st.Needs, st.SignIn = s.say, s.user, s.needs, s.there
 		if !s.since.IsZero() {
 			st.Since = s.since
 		}

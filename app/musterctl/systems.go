@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ type systemsCmd struct {
 	Add        systemsAddCmd        `cmd:"" help:"Add a system from its connector file."`
 	Remove     systemsRemoveCmd     `cmd:"" help:"Remove a system."`
 	Credential systemsCredentialCmd `cmd:"" help:"Give a system the credential it asks for; read from the terminal or standard input."`
+	Login      systemsLoginCmd      `cmd:"" help:"Sign in at a system that wants it done there, once: in the browser, or with a code on any device."`
 }
 
 type systemsListCmd struct {
@@ -43,6 +45,9 @@ func (c systemsListCmd) Run(e *env) error {
 			say := s.Say
 			if len(needs) > 0 {
 				say = strings.TrimSpace(say + " needs: " + strings.Join(needs, ", ") + " (musterctl systems credential " + s.ID + ")")
+			}
+			if s.SignIn {
+				say = strings.TrimSpace(say + " needs you to sign in there (musterctl systems login " + s.ID + ")")
 			}
 			took := ""
 			if s.Latency > 0 {
@@ -96,6 +101,7 @@ func (c systemsRemoveCmd) Run(e *env) error {
 type systemsCredentialCmd struct {
 	ID     string            `arg:"" help:"The system's id; musterctl systems lists them."`
 	Set    map[string]string `short:"s" placeholder:"OPTION=VALUE" help:"An option that is not secret, such as a user name."`
+	File   map[string]string `short:"f" placeholder:"OPTION=PATH" help:"Read an option from a file, such as a certificate or private key in PEM."`
 	Option []string          `short:"o" help:"Ask only for these."`
 }
 
@@ -114,7 +120,15 @@ func (c systemsCredentialCmd) Run(e *env) error {
 					values[o.Name] = v
 					continue
 				}
-				if len(c.Option) > 0 && !contains(c.Option, o.Name) {
+				if path, ok := c.File[o.Name]; ok {
+					b, err := os.ReadFile(path)
+					if err != nil {
+						return err
+					}
+					values[o.Name] = strings.TrimSpace(string(b))
+					continue
+				}
+				if len(c.Option) > 0 && !contains(c.Option, o.Name) || len(c.Option) == 0 && len(c.File) > 0 {
 					continue
 				}
 				secret, err := e.secret(o.Label + ": ")
@@ -133,6 +147,25 @@ func (c systemsCredentialCmd) Run(e *env) error {
 			return nil
 		}
 		return fmt.Errorf("there is no system %s; musterctl systems lists them", c.ID)
+	})
+}
+
+type systemsLoginCmd struct {
+	ID string `arg:"" help:"The system's id; musterctl systems lists them."`
+}
+
+func (c systemsLoginCmd) Run(e *env) error {
+	return e.with(func(d *desk.Desk) error {
+		return d.SignInSystem(e.ctx, c.ID, func(q plugins.Question) {
+			switch {
+			case q.Done:
+				e.out.line(map[string]any{"type": "signed-in", "system": c.ID}, "%s", q.Say)
+			case e.out.json != nil:
+				e.out.line(map[string]any{"type": "question", "say": q.Say, "code": q.Code, "url": q.URL}, "")
+			default:
+				fmt.Fprintln(e.errw, q.Say)
+			}
+		})
 	})
 }
 

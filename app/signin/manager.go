@@ -173,6 +173,15 @@ func (m *Manager) Reason() string {
 	return m.reason
 }
 
+// OpenBrowser shows an address to the officer, or hands it to Options.ShowURL if no browser opens; it does not wait.
+func (m *Manager) OpenBrowser(to string) {
+	go func() { // it may block as long as the browser runs
+		if err := m.o.OpenBrowser(to); err != nil && m.o.ShowURL != nil {
+			m.o.ShowURL(to)
+		}
+	}()
+}
+
 // Methods are the ways to sign in here, the usual one first.
 func (m *Manager) Methods() []Method {
 	if m.o.Settings.Kind == KindLocal {
