@@ -72,8 +72,6 @@ const (
 	AuthCode         AuthKind = "oauth2_code"     // RFC 6749 section 4.1 with PKCE, in the browser, once; kept as above
 	AuthDigest       AuthKind = "digest"          // RFC 7616
 	AuthMTLS         AuthKind = "mtls"            // a client certificate: PEM in Cert, its key in Secret (or both in Secret)
-	AuthNTLM         AuthKind = "ntlm"            // NTLMv2 over HTTP; User may be DOMAIN\\name
-	AuthKerberos     AuthKind = "kerberos"        // SPNEGO with this machine's sign-in; with User and Secret, by password
 )
 
 // AuthSpec says how to sign in. Fields hold names of Options; values never stand here.
@@ -100,7 +98,6 @@ type AuthSpec struct {
 	Redirect     string // loopback address that the browser comes back to, for AuthCode; "" is any free port
 
 	Cert string // name of the option with the client certificate
-	SPN  string // service principal; "" is HTTP/host
 
 	Session *SessionSpec // for AuthSession
 

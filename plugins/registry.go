@@ -101,7 +101,7 @@ func (i Info) Validate() error {
 func (a AuthSpec) validate(options map[string]OptionType) error {
 	switch a.Kind {
 	case AuthNone, AuthBearer, AuthExchange, AuthOAuth2Client, AuthAPIKey, AuthBasic, AuthWSSUsername, AuthCookie,
-		AuthSession, AuthPassword, AuthRefresh, AuthDevice, AuthCode, AuthDigest, AuthMTLS, AuthNTLM, AuthKerberos:
+		AuthSession, AuthPassword, AuthRefresh, AuthDevice, AuthCode, AuthDigest, AuthMTLS:
 	default:
 		return fmt.Errorf("sign-in of kind %q is not known", a.Kind)
 	}

@@ -22,8 +22,6 @@ var authKeys = map[plugins.AuthKind]string{
 	plugins.AuthAPIKey:       "secret! header query prefix",
 	plugins.AuthBasic:        "user! secret!",
 	plugins.AuthDigest:       "user! secret!",
-	plugins.AuthNTLM:         "user! secret!",
-	plugins.AuthKerberos:     "user secret spn",
 	plugins.AuthMTLS:         "secret! cert",
 	plugins.AuthWSSUsername:  "user! secret! digest",
 	plugins.AuthCookie:       "login! user! secret! page user_field secret_field form",
@@ -52,8 +50,6 @@ func checkAuth(f *findings, n *node, s *spec, types map[string]plugins.OptionTyp
 		f.fail(n, "Add header: x-api-key (or query: key where nothing else is offered).", "Sign-in with a key does not say where the key goes.")
 	case kind == plugins.AuthOAuth2Client && n.get("secret") == nil && !hasCert:
 		f.fail(n, "Add secret, or also: [{kind: mtls, …}] where the certificate is the client's proof.", "Sign-in of kind %s lacks secret.", kind)
-	case kind == plugins.AuthKerberos && (n.get("user") == nil) != (n.get("secret") == nil):
-		f.fail(n, "Give both user and secret, or neither to use the sign-in of this machine.", "Sign-in of kind kerberos has half of a user and password.")
 	case kind == plugins.AuthSession && n.get("user") == nil && n.get("secret") == nil:
 		f.fail(n, "Add user: username, secret: password (names of options).", "Sign-in of kind session has neither user nor secret.")
 	}
