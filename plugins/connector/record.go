@@ -47,7 +47,7 @@ func (m *mapper) record(ctx context.Context, sc *scope, el any, now time.Time) (
 		return pole.Record{}, err
 	}
 	if id == "" {
-		return pole.Record{}, &shapeError{expr: k.id.src, say: "the record's id is missing"}
+		return pole.Record{}, &shapeError{expr: k.id.src, say: "the record's id is missing in " + m.at}
 	}
 	r := pole.Record{Ref: pole.Ref{System: m.sys.env.System, Type: k.typ, ID: id}, Kind: k.kind, Read: now,
 		Facts: make([]pole.Fact, 0, len(k.fields)+8)}

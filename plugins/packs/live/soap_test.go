@@ -87,6 +87,10 @@ func TestSOAPService(t *testing.T) {
 	t.Run("conformance", func(t *testing.T) {
 		l.conform(t, func(s *plugintest.Subject) {
 			s.Found, s.Pages, s.Empty = by(t, "person", "surname", "Ó Súilleabháin"), 4, by(t, "person", "surname", "zzyzx")
+			s.Waive = map[string]string{
+				"drift:FindResult.Detainee.Marker": "A SOAP list without entries is no element at all, so one that is lost looks like none.",
+				"drift:GetResult.Detainee.Marker":  "A SOAP list without entries is no element at all, so one that is lost looks like none.",
+			}
 			s.Entry, s.Effects = &entry, func() int { return len(notes()) }
 		})
 	})
