@@ -267,6 +267,7 @@ func TestAuthProblems(t *testing.T) {
 		"client secret":          {`{kind: oauth2_password, token: /t, user: username, secret: password, client: app_id, client_secret: app_id}`, "not secret", "type: secret"},
 		"device lacks":           {`{kind: oauth2_device, token: /t, client: app_id}`, "lacks device", "Add device"},
 		"code comes back":        {`{kind: oauth2_code, token: /t, authorize: /a, client: app_id, redirect: "https://x.example/cb"}`, "this machine", "127.0.0.1"},
+		"basic lacks":            {`{kind: basic, user: username}`, "lacks secret", "type: secret"},
 		"mtls lacks":             {`{kind: mtls}`, "lacks secret", "Add secret"},
 		"client without proof":   {`{kind: oauth2_client, token: /t, user: app_id}`, "lacks secret", "mtls"},
 	} {

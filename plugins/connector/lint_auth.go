@@ -20,7 +20,7 @@ var authKeys = map[plugins.AuthKind]string{
 	plugins.AuthDevice:       "token! device! client! client_secret scope audience resource in_body header prefix",
 	plugins.AuthCode:         "token! authorize! client! client_secret redirect scope audience resource in_body header prefix",
 	plugins.AuthAPIKey:       "secret! header query prefix",
-	plugins.AuthBasic:        "user! secret!",
+	plugins.AuthBasic:        "user! secret",
 	plugins.AuthDigest:       "user! secret!",
 	plugins.AuthMTLS:         "secret! cert",
 	plugins.AuthWSSUsername:  "user! secret! digest",
@@ -50,6 +50,8 @@ func checkAuth(f *findings, n *node, s *spec, types map[string]plugins.OptionTyp
 		f.fail(n, "Add header: x-api-key (or query: key where nothing else is offered).", "Sign-in with a key does not say where the key goes.")
 	case kind == plugins.AuthOAuth2Client && n.get("secret") == nil && !hasCert:
 		f.fail(n, "Add secret, or also: [{kind: mtls, …}] where the certificate is the client's proof.", "Sign-in of kind %s lacks secret.", kind)
+	case kind == plugins.AuthBasic && n.get("secret") == nil && n.get("user") != nil && types[n.str("user")] != plugins.OptionSecret:
+		f.fail(n, "Add secret: password; or give the option under user type: secret, where a key is sent as the user name and there is no password.", "Sign-in of kind %s lacks secret.", kind)
 	case kind == plugins.AuthSession && n.get("user") == nil && n.get("secret") == nil:
 		f.fail(n, "Add user: username, secret: password (names of options).", "Sign-in of kind session has neither user nor secret.")
 	}

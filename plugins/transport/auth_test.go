@@ -339,6 +339,28 @@ func TestBasicAndTheLockedAccount(t *testing.T) {
 	}
 }
 
+// Companies House and others take a key as the user name, and no password.
+func TestBasicWithAKeyAsTheUserName(t *testing.T) {
+	r := newRig(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if u, p, ok := req.BasicAuth(); !ok || u != "the-key-of-the-force" || p != "" {
+			w.WriteHeader(401)
+		}
+	}), withAuth(plugins.AuthSpec{Kind: plugins.AuthBasic, User: "secret"}))
+	r.creds.values["secret"] = "the-key-of-the-force"
+	if got, _, err := r.get("/"); err != nil || got != 200 {
+		t.Fatal(got, err)
+	}
+	if s := Redact("Authorization: Basic dGhlLWtleS1vZi10aGUtZm9yY2U6 the-key-of-the-force"); strings.Contains(s, "dGhl") || strings.Contains(s, "the-key") {
+		t.Error(s)
+	}
+	r.creds.values["secret"] = "another"
+	_, _, err := r.get("/")
+	wantKind(t, err, plugins.Auth)
+	r.creds.values["secret"] = ""
+	_, _, err = r.get("/")
+	wantKind(t, err, plugins.Auth)
+}
+
 func TestSecondWayIsUsedWhereTheFirstHasNoCredential(t *testing.T) {
 	r := newRig(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Header.Get("X-Key") != "the-api-key" {
