@@ -20,7 +20,7 @@ modules=(
   soap@1.13.0
   @stoplight/prism-cli@5.14.2
 )
-programs=() # folders below plugins/packs/live/testdata, each a Go module of its own
+programs=(pocketbase) # folders below plugins/packs/live/testdata, each a Go module of its own
 
 if [ "$(uname -s)" != Linux ] || ! command -v apt-get >/dev/null; then
   say "not Debian or Ubuntu: install the equivalents of ${packages[*]} to run all of plugins/packs/live"; exit 0

@@ -222,9 +222,19 @@ func (r *run) signin(req *http.Request) bool {
 	return false
 }
 
-// endpoints are the addresses that a way to sign in asks.
+// endpoints are the addresses that a way to sign in asks. A session's renewal that carries the token itself is a
+// question like any other: a token that has ended is refused there, too.
 func endpoints(a plugins.AuthSpec) []string {
-	return slices.DeleteFunc([]string{a.Token, a.Login, a.Page}, func(s string) bool { return s == "" })
+	out := []string{a.Token, a.Login, a.Page}
+	if a.Session != nil {
+		for _, s := range a.Session.Login {
+			out = append(out, s.Path)
+		}
+		if a.Session.Refresh != nil && a.Session.RefreshToken != nil {
+			out = append(out, a.Session.Refresh.Path)
+		}
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return s == "" })
 }
 
 // note keeps what an error says, to look for secrets in it at the end.
