@@ -24,7 +24,7 @@ test: ## every test, with the race detector
 
 live: ## the connectors on real third-party servers, each started here from its package
 	@packaging/dev/live.sh
-	MUSTER_LIVE=required go test -race -timeout 15m -count=1 ./plugins/packs/live/...
+	MUSTER_LIVE=required go test -race -timeout 15m -count=1 ./plugins/packs/live/... ./plugins/mqttwire/... ./plugins/ldapwire/... ./plugins/sqlwire/...
 
 conformance: ## the suite that every plugin passes, as the table of the README; real servers as in live
 	@packaging/dev/live.sh

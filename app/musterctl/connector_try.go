@@ -67,13 +67,15 @@ func (c liveFlags) trial(e *env) (*connector.Connector, replay.Case, *trial.Repo
 // operation is what is asked, as a recording writes it.
 func (c liveFlags) operation(conn *connector.Connector) (replay.Case, error) {
 	k := replay.Case{Do: c.Operation, Kind: c.Kind, Text: replay.Text(c.Text), ID: replay.Text(c.ID), Key: replay.Text(c.Key)}
-	kinds := conn.Info().Kinds
-	if k.Kind == "" && len(kinds) == 1 {
-		k.Kind = string(kinds[0].Kind)
+	var names []string // of the kinds that can do it
+	for _, x := range conn.Info().Kinds {
+		can := map[string]bool{"search": len(x.Search) > 0 || x.Text, "fetch": x.Fetch, "submit": len(x.Accepts) > 0, "confirm": len(x.Accepts) > 0, "watch": x.Watch}
+		if known, is := can[k.Do]; known || !is {
+			names = append(names, string(x.Kind))
+		}
 	}
-	var names []string
-	for _, x := range kinds {
-		names = append(names, string(x.Kind))
+	if k.Kind == "" && len(names) == 1 {
+		k.Kind = names[0]
 	}
 	if k.Do == "check" {
 		k.Kind = ""

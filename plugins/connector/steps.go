@@ -23,6 +23,7 @@ type step struct {
 	honoured bool
 	until    *expr         // asked again until this is true
 	every    time.Duration // between asking
+	merge    bool          // beside a record: what it takes is an object whose members become the record's
 	at       *node
 }
 
@@ -237,6 +238,10 @@ func (s *system) whole(ctx context.Context, steps []*step, in map[string]any, el
 		if err != nil && plugins.KindOf(err) != plugins.NotFound {
 			return nil, err
 		}
+		if full, is := v.(map[string]any); st.merge && is {
+			maps.Copy(m, full)
+			continue
+		}
 		m[st.name] = v
 	}
 	return m, nil
@@ -253,7 +258,7 @@ func (r *reader) steps(n *node) []*step {
 		if x.shape != mapping {
 			continue
 		}
-		st := &step{name: name, op: r.operation(x), when: r.expr(x, "when"), each: r.expr(x, "each"), take: r.expr(x, "take"), at: x}
+		st := &step{name: name, merge: x.flag("merge"), op: r.operation(x), when: r.expr(x, "when"), each: r.expr(x, "each"), take: r.expr(x, "take"), at: x}
 		st.until, st.every = r.expr(x, "until"), time.Second
 		if e := x.get("every"); e != nil {
 			d, err := time.ParseDuration(e.text())

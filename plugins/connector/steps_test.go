@@ -225,8 +225,9 @@ kinds:
       records: '.[]'
       with:
         detail: {get: '/p/\(.item)'}
+        whole: {get: '/p/\(.item)', merge: true}
         cars: {get: '/p/\(.item)/cars', take: .items}
-    fields: {id: .value, surname: .detail.name | shout, alias: '[.cars[]?.plate]'}
+    fields: {id: .value, surname: .detail.name | shout, alias: '[.cars[]?.plate]', fullName: .name}
 `, srv.URL)
 	p, err := sys.Search(officer(), plugins.Query{Kind: "person", Terms: []plugins.Term{{Property: "surname", Value: pole.Value{Norm: "n"}}}})
 	if err != nil {
@@ -236,7 +237,7 @@ kinds:
 		t.Fatalf("%d records, gaps %v", len(p.Records), p.Gaps)
 	}
 	first := p.Records[0]
-	if first.ID != "1" || first.Facts[0].Value.Source != "N1!" || first.Facts[1].Value.Source != "YK19FZB" {
+	if first.ID != "1" || first.Facts[len(first.Facts)-1].Value.Source != "N1" || first.Facts[0].Value.Source != "N1!" || first.Facts[1].Value.Source != "YK19FZB" {
 		t.Errorf("%+v", first)
 	}
 }
