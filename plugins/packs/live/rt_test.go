@@ -137,6 +137,7 @@ func TestRequestTracker(t *testing.T) {
 				api("PUT", fmt.Sprintf("/ticket/%d", n), map[string]string{"Status": "stalled"})
 			}
 			s.Pages, s.Entry, s.Effects = 2, &entry, held
+			s.SkipWaived = true
 			s.Waive = map[string]string{
 				"round_trip_repeated_hour": "The server reads times by its own clock and ignores a zone behind them, so the hour that clocks repeat is one hour there.",
 				"sessions_100":             "The stand-alone server answers one request at a time, three a second: a hundred at once wait longer than their limit.",
