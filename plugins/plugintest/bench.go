@@ -26,6 +26,7 @@ type bench struct {
 	tap     *tap
 	client  *http.Client
 	own     bool // the proxies are this bench's to close
+	virtual bool // the system is in memory
 }
 
 // setting changes how a bench is opened.
@@ -134,9 +135,13 @@ func (b *bench) plug(ctx context.Context, s Subject, cfg plugins.Config) error {
 	b.tap = &tap{next: client.Transport}
 	tapped := *client
 	tapped.Transport = b.tap
+	seen := cfg
+	if b.virtual {
+		seen, tapped.Transport = webAddresses(cfg), web{b.tap}
+	}
 	b.client = client
 	b.sys, err = s.Info.Open(ctx, plugins.Env{
-		System: s.System, HTTP: &tapped, Config: cfg, Dictionary: s.Dictionary, Log: log, Now: s.Now,
+		System: s.System, HTTP: &tapped, Config: seen, Dictionary: s.Dictionary, Log: log, Now: s.Now,
 	})
 	if err != nil {
 		return fmt.Errorf("the plugin does not open: %w", err)

@@ -38,6 +38,7 @@ var checks = slices.Concat(
 	grouped(Words, wordChecks()),
 	grouped(Delivery, submitChecks()),
 	grouped(Stopping, stopChecks()),
+	grouped(Waiting, waitChecks()),
 	grouped(Secrecy, []check{{name: "nothing_secret_said", f: checkSecrets}}),
 )
 

@@ -86,7 +86,7 @@ func broken(t *testing.T, s Subject, names ...string) []string {
 		if i < 0 {
 			t.Fatalf("there is no check %s", name)
 		}
-		if err := r.do(checks[i]); err != nil && !isNone(err) {
+		if err := r.do(t, checks[i]); err != nil && !isNone(err) {
 			found = append(found, name)
 		}
 	}

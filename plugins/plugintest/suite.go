@@ -16,6 +16,7 @@ package plugintest
 import (
 	"context"
 	"crypto/tls"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -58,7 +59,9 @@ type Subject struct {
 	// SkipWaived leaves out checks that are waived as a whole instead of finding out whether they pass by now: for systems
 	// that are slow at just what is waived.
 	SkipWaived bool
-	Leaks      []goleak.Option // goroutines of the running system that start with a request and outlive it
+	// Handler is the system in memory, for RunVirtual: it answers whatever Config says. nil is the running system.
+	Handler http.Handler
+	Leaks   []goleak.Option // goroutines of the running system that start with a request and outlive it
 }
 
 // Run runs every check as a subtest named after it, and writes down how each came out where MUSTER_CONFORMANCE says.
@@ -97,6 +100,8 @@ type check struct {
 	http   bool // it is about HTTP, and says nothing of a system that is reached otherwise
 	writes bool // it leaves entries in the system
 	f      func(context.Context, *run) error
+	// virtual is f of a check on a virtual clock, before a system in memory.
+	virtual func(context.Context, *run, *recording) error
 }
 
 // run is one pass over a subject.
@@ -109,6 +114,11 @@ type run struct {
 	secrets []string
 	raised  map[string][]string // waivers of details that were needed, by check
 	ran     map[string]bool     // the checks that -run let through
+
+	once     sync.Once
+	kept     *recording // of the running system, for the virtual clock
+	keptErr  error
+	unlisted bool // what comes of it is not written down
 }
 
 func newRun(s Subject) *run {
@@ -148,7 +158,10 @@ func (r *run) secret(words ...string) {
 	}
 }
 
-func (r *run) do(c check) error {
+func (r *run) do(t *testing.T, c check) error {
+	if c.virtual != nil {
+		return r.virtually(t, c)
+	}
 	if c.http && !r.speaksHTTP() {
 		return inapplicable("the system is not reached by HTTP")
 	}
