@@ -72,6 +72,8 @@ const (
 	AuthCode         AuthKind = "oauth2_code"     // RFC 6749 section 4.1 with PKCE, in the browser, once; kept as above
 	AuthDigest       AuthKind = "digest"          // RFC 7616
 	AuthMTLS         AuthKind = "mtls"            // a client certificate: PEM in Cert, its key in Secret (or both in Secret)
+	AuthNTLM         AuthKind = "ntlm"            // MS-NTHT with NTLMv2: User is DOMAIN\user or user@domain, Secret the password
+	AuthKerberos     AuthKind = "kerberos"        // RFC 4559 with the ticket that the officer has from signing in to this computer
 )
 
 // AuthSpec says how to sign in. Fields hold names of Options; values never stand here.
@@ -98,6 +100,8 @@ type AuthSpec struct {
 	Redirect     string // loopback address that the browser comes back to, for AuthCode; "" is any free port
 
 	Cert string // name of the option with the client certificate
+
+	SPN string // for AuthKerberos: the service's name, HTTP/host, or an option that holds it; "" is that of the request's host
 
 	Session *SessionSpec // for AuthSession
 

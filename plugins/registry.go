@@ -101,7 +101,7 @@ func (i Info) Validate() error {
 func (a AuthSpec) validate(options map[string]OptionType) error {
 	switch a.Kind {
 	case AuthNone, AuthBearer, AuthExchange, AuthOAuth2Client, AuthAPIKey, AuthBasic, AuthWSSUsername, AuthCookie,
-		AuthSession, AuthPassword, AuthRefresh, AuthDevice, AuthCode, AuthDigest, AuthMTLS:
+		AuthSession, AuthPassword, AuthRefresh, AuthDevice, AuthCode, AuthDigest, AuthMTLS, AuthNTLM, AuthKerberos:
 	default:
 		return fmt.Errorf("sign-in of kind %q is not known", a.Kind)
 	}
@@ -114,6 +114,9 @@ func (a AuthSpec) validate(options map[string]OptionType) error {
 		if o != "" && options[o] == "" {
 			return fmt.Errorf("sign-in names %s, which is not an option", o)
 		}
+	}
+	if a.SPN != "" && !strings.Contains(a.SPN, "/") && options[a.SPN] == "" {
+		return fmt.Errorf("sign-in names %s, which is not an option", a.SPN)
 	}
 	switch {
 	case a.Base != "" && options[a.Base] != OptionURL:

@@ -13,6 +13,7 @@ packages=(
   postgresql
   mosquitto
   slapd ldap-utils
+  krb5-kdc krb5-admin-server krb5-user
 )
 modules=(
   node@22.23.3 # @sap/cds wants 22; Debian's is older

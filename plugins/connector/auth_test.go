@@ -268,6 +268,10 @@ func TestAuthProblems(t *testing.T) {
 		"device lacks":           {`{kind: oauth2_device, token: /t, client: app_id}`, "lacks device", "Add device"},
 		"code comes back":        {`{kind: oauth2_code, token: /t, authorize: /a, client: app_id, redirect: "https://x.example/cb"}`, "this machine", "127.0.0.1"},
 		"basic lacks":            {`{kind: basic, user: username}`, "lacks secret", "type: secret"},
+		"ntlm lacks":             {`{kind: ntlm, user: username}`, "lacks secret", "Add secret"},
+		"kerberos asks nothing":  {`{kind: kerberos, user: username}`, "means nothing", "Take it out"},
+		"spn":                    {`{kind: kerberos, spn: "HTTP/https://records.example"}`, "not the name of a service", "HTTP/"},
+		"spn is no option":       {`{kind: kerberos, spn: records}`, "not an option", "Declare"},
 		"mtls lacks":             {`{kind: mtls}`, "lacks secret", "Add secret"},
 		"client without proof":   {`{kind: oauth2_client, token: /t, user: app_id}`, "lacks secret", "mtls"},
 	} {
@@ -303,6 +307,7 @@ func TestEveryExampleOfASignInIsSound(t *testing.T) {
 		src = strings.Replace(src, "  app_id:", `  idp_url: {type: url, label: Sign-in server, required: true}
   client_id: {type: string, label: Client}
   certificate: {type: string, label: Certificate}
+  service_name: {type: string, label: Service name}
   client_secret: {type: secret, label: Client secret}
   refresh_token: {type: secret, label: Refresh token}
   api_key: {type: secret, label: Key}

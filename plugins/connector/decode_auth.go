@@ -18,7 +18,7 @@ func (r *reader) auth(a *node, base string, lists listRules) plugins.AuthSpec {
 		Query: a.str("query"), User: a.str("user"), Secret: a.str("secret"), Digest: a.flag("digest"), InBody: a.flag("in_body"),
 		Page: a.str("page"), UserField: a.str("user_field"), SecretField: a.str("secret_field"),
 		Client: a.str("client"), ClientSecret: a.str("client_secret"), Device: a.str("device"), Authorize: a.str("authorize"),
-		Redirect: a.str("redirect"), Cert: a.str("cert"),
+		Redirect: a.str("redirect"), Cert: a.str("cert"), SPN: a.str("spn"),
 		Lost: plugins.LostSession{Path: a.get("lost").str("path"), Text: a.get("lost").str("text"), When: r.reads(a.get("lost"), "when", lists, true)}}
 	if kind == plugins.AuthSession {
 		out.Session = r.session(a, lists)

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,6 +24,8 @@ var authKeys = map[plugins.AuthKind]string{
 	plugins.AuthBasic:        "user! secret",
 	plugins.AuthDigest:       "user! secret!",
 	plugins.AuthMTLS:         "secret! cert",
+	plugins.AuthNTLM:         "user! secret!",
+	plugins.AuthKerberos:     "spn",
 	plugins.AuthWSSUsername:  "user! secret! digest",
 	plugins.AuthCookie:       "login! user! secret! page user_field secret_field form",
 	plugins.AuthSession:      "login! user secret token refresh_token expires lifetime refresh refused send",
@@ -58,6 +61,7 @@ func checkAuth(f *findings, n *node, s *spec, types map[string]plugins.OptionTyp
 	for _, key := range []string{"user", "secret", "base", "client", "client_secret", "cert"} {
 		checkOptionName(f, n, key, types)
 	}
+	checkServiceName(f, n, types)
 	for _, key := range []string{"token", "login", "page", "device", "authorize"} {
 		t := n.get(key)
 		if t == nil || kind == plugins.AuthSession {
@@ -103,6 +107,21 @@ func checkOptionName(f *findings, n *node, key string, types map[string]plugins.
 		f.fail(v, "Give the option type: url.", "The option %q is not an address.", v.text())
 	case !secret && key != "base" && t != plugins.OptionString && t != plugins.OptionSecret:
 		f.fail(v, "Give the option type: string.", "The option %q is of type %s, which cannot be %s.", v.text(), t, key)
+	}
+}
+
+var serviceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*/[A-Za-z0-9._-]+$`)
+
+// checkServiceName files an spn that is neither a service's name nor an option that can hold one.
+func checkServiceName(f *findings, n *node, types map[string]plugins.OptionType) {
+	v := n.get("spn")
+	if v == nil {
+		return
+	}
+	if !strings.Contains(v.text(), "/") {
+		checkOptionName(f, n, "spn", types)
+	} else if !serviceName.MatchString(v.text()) {
+		f.fail(v, "Write spn: HTTP/records.force.example, or the name of an option.", "%q is not the name of a service.", v.text())
 	}
 }
 

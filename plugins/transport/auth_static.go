@@ -111,6 +111,10 @@ func (c *chain) newOne(a plugins.AuthSpec) (signer, error) {
 		return &basic{c: c, a: a}, need("a user", a.User)
 	case plugins.AuthDigest:
 		return &digest{c: c, a: a}, errors.Join(need("a user", a.User), need("a secret", a.Secret))
+	case plugins.AuthNTLM:
+		return newNTLM(c, a), errors.Join(need("a user", a.User), need("a secret", a.Secret))
+	case plugins.AuthKerberos:
+		return newKerberos(c, a)
 	case plugins.AuthMTLS:
 		return &mtls{c: c, a: a}, need("a secret", a.Secret)
 	case plugins.AuthWSSUsername:

@@ -134,6 +134,8 @@ type call struct {
 	signer   signer
 	used     string // what the latest attempt was signed with
 	tried    map[*lockGuard]string
+	shown    bool // the latest attempt showed the password of a sign-in that is asked for it
+	unasked  bool // it could not: the server asked in no way that it knows
 	attempts int
 	status   int
 	bytes    int64

@@ -114,6 +114,7 @@ func loopbackName(host string) bool {
 type wires struct {
 	secure, plain *http.Transport
 	others        *others
+	idle          *idlers
 }
 
 func newWires(c *chain, conf *tls.Config) wires {
@@ -157,7 +158,7 @@ func newWires(c *chain, conf *tls.Config) wires {
 			DisableCompression:     true, // the size limit holds after decompression, so the chain decompresses
 		}
 	}
-	w := wires{secure: base(), plain: base()}
+	w := wires{secure: base(), plain: base(), idle: &idlers{}}
 	w.secure.TLSClientConfig, w.secure.ForceAttemptHTTP2 = conf, true
 	w.secure.Proxy = proxy
 	w.secure.DialContext = dial(nil)
@@ -189,7 +190,15 @@ func (w wires) closeIdle() {
 	w.secure.CloseIdleConnections()
 	w.plain.CloseIdleConnections()
 	w.others.closeIdle()
+	for _, f := range w.idle.all {
+		f()
+	}
 }
+
+// idlers close connections that a sign-in has to itself. They are added while the client is made.
+type idlers struct{ all []func() }
+
+func (i *idlers) add(f func()) { i.all = append(i.all, f) }
 
 // follow sends req and walks redirects of reads, to declared hosts only. A redirected write is handed back as it is:
 // turning it into a read, or sending its body elsewhere, is not the transport's to decide.
@@ -208,7 +217,7 @@ func (c *chain) follow(req *http.Request) (*http.Response, error) {
 				req.AddCookie(k)
 			}
 		}
-		resp, err := c.wires.of(req.URL).RoundTrip(req)
+		resp, err := c.roundTrip(req)
 		if err == nil && jar != nil {
 			jar.SetCookies(cookieAddress(req.URL), resp.Cookies())
 			resp.Header.Del("Set-Cookie") // the session is the transport's, not the plugin's
