@@ -88,6 +88,7 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 	}
 	for _, sp := range k.searches {
 		checkOperation(f, s, sp.op, types)
+		checkTerms(f, sp)
 		checkWhere(f, k, sp)
 		checkAround(f, s, sp.op, types, false)
 		checkSteps(f, s, sp.with, types, false, map[string]bool{})

@@ -132,6 +132,25 @@ func TestAMissingRequiredMappingIsAWarning(t *testing.T) {
 	}
 }
 
+func TestATermThatASearchIsNotByIsAWarning(t *testing.T) {
+	for used, cure := range map[string]string{".q.surnme": "Did you mean .q.surname?", "$q.surnme // .text": "Did you mean .q.surname?", ".q.pncId": "Add it to by"} {
+		src := strings.Replace(good, "{family: .q.surname}", "{family: .q.surname, other: '"+used+"'}", 1)
+		ps := Lint("acme.yaml", []byte(src), dictionary(t))
+		if len(ps) != 1 || !ps[0].Warning || ps[0].Line != 11 || !strings.Contains(ps[0].Say, "always missing") || !strings.Contains(ps[0].Cure, cure) {
+			t.Errorf("%s: %v", used, ps)
+		}
+	}
+	src := strings.Replace(good, "by: [surname],", "by: [[surname], [pncId, givenName?]],", 1)
+	src = strings.Replace(src, "{family: .q.surname}", "{family: .q.surname, given: .q.givenName, pnc: .q.pncId}", 1)
+	if ps := Lint("acme.yaml", []byte(src), dictionary(t)); len(ps) > 0 {
+		t.Error(ps)
+	}
+	src = strings.Replace(good, "get: /persons,", "before: {a: {get: '/x/\\(.q.surnme)'}}, get: /persons,", 1)
+	if ps := Lint("acme.yaml", []byte(src), dictionary(t)); len(ps) != 1 || !ps[0].Warning {
+		t.Error(ps)
+	}
+}
+
 func TestProblemsReadAsOneLineEach(t *testing.T) {
 	ps := Problems{{File: "a.yaml", Line: 3, Column: 5, Say: "It is wrong.", Cure: "Right it."}, {File: "a.yaml", Line: 4, Column: 1, Say: "Odd.", Warning: true}}
 	if ps.Error() != "a.yaml:3:5: It is wrong. Cure: Right it.\na.yaml:4:1: warning: Odd." || len(ps.Errors()) != 1 || len(ps.Warnings()) != 1 {

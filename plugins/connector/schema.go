@@ -139,9 +139,12 @@ func closest(causes []*jsonschema.ValidationError) []*jsonschema.ValidationError
 }
 
 // nearest finds the allowed key that a typing slip may have meant.
-func nearest(key, schemaURL string) string {
+func nearest(key, schemaURL string) string { return nearestOf(key, keysAt(schemaURL)) }
+
+// nearestOf is the name that is at most two slips of typing away, or "".
+func nearestOf(key string, names []string) string {
 	best, limit := "", 3
-	for _, n := range keysAt(schemaURL) {
+	for _, n := range names {
 		if d := distance(key, n); d < limit {
 			best, limit = n, d
 		}

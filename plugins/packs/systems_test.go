@@ -311,25 +311,53 @@ func TestConformance(t *testing.T) {
 		return plugins.Query{Kind: kind, Terms: []plugins.Term{term(t, p, v)}}
 	}
 	incident := report(t, "conformance")
+	miller := one("person", "surname", "miller")
+	records := []plugins.Query{miller, {Kind: "crime", Text: "robbery"}, {Kind: "incident", Text: "concern"}, one("vehicle", "vrm", "YK19 FZB")}
+	// What is found changes when somebody makes a report between two pages.
+	reports := func(pack, system string) func() error {
+		return func() error {
+			_, err := at(t, pack, system).(plugins.Submitter).Submit(officer(t), report(t, "between-pages"), plugins.Key(fmt.Sprint("between-", time.Now().UnixNano())))
+			return err
+		}
+	}
+	const (
+		stolen = "A vehicle of which the system does not say that it is not stolen is shown as stolen."
+		age    = "Where there is no date of birth, the age that the caller guessed is shown."
+		label  = "The words beside a link are put together of any words and numbers; they identify nothing."
+	)
+	concerns := plugins.Query{Kind: "incident", Text: "concern"}
 	for _, c := range []struct {
 		pack, system string
 		found, empty plugins.Query
 		entry        *plugins.Entry
 		pages        int
 		waive        map[string]string
+		samples      []plugins.Query
+		change       func() error
+		changing     plugins.Query
 	}{
-		{"demo_rms", "rms", plugins.Query{Kind: "location", Text: "leeds"}, one("person", "surname", "zzyzx"), &incident, 2, nil},
+		{"demo_rms", "rms", plugins.Query{Kind: "location", Text: "leeds"}, one("person", "surname", "zzyzx"), &incident, 2, map[string]string{
+			"drift:data[].stolen": stolen, "drift:data.stolen": stolen}, records, reports("demo_rms", "rms"), concerns},
 		{"demo_rms2", "summit", plugins.Query{Kind: "location", Text: "leeds"}, one("person", "surname", "zzyzx"), &incident, 2, map[string]string{
-			"round_trip_repeated_hour": "The simulated system keeps clock times, so the hour that clocks repeat is one hour there."}},
+			"round_trip_repeated_hour":          "The simulated system keeps clock times, so the hour that clocks repeat is one hour there.",
+			"drift:data[].attributes.condition": stolen, "drift:data.attributes.condition": stolen}, records[1:], reports("demo_rms2", "summit"), concerns},
 		{"demo_cad", "cad", one("incident", "status", "closed"), one("person", "surname", "zzyzx"), &incident, 2, map[string]string{
-			"drift:value[].TypeCode": "Without its code a type is read from the words beside it, which are finer than the codes."}},
+			"drift:value[].TypeCode":    "Without its code a type is read from the words beside it, which are finer than the codes.",
+			"drift:value[].DateOfBirth": age, "drift:DateOfBirth": age,
+			"drift:value[].Warnings":               "An empty text is how the system says that there are no warnings.",
+			"drift:value[].Incidents[].IncidentNo": label, "drift:Incidents[].IncidentNo": label, "drift:value[].Incidents[].TypeText": label, "drift:Incidents[].TypeText": label},
+			[]plugins.Query{miller, one("vehicle", "vrm", "YK19FZB"), one("location", "postcode", "LS8 2QX")},
+			func() error { demo(t).Live("P1", "110"); return nil }, concerns},
 		{"demo_custody", "custody", one("person", "surname", "miller"), one("person", "surname", "zzyzx"), &incident, 1, map[string]string{
-			"drift:FindDetaineesResponse.Detainee.Marker": "A SOAP list without entries is no element at all, so one that is lost looks like none.",
-			"drift:GetDetaineeResponse.Detainee.Marker":   "A SOAP list without entries is no element at all, so one that is lost looks like none."}},
-		{"demo_intel", "intel", plugins.Query{Kind: "vehicle", Text: "ford"}, one("person", "surname", "zzyzx"), nil, 1, nil},
-		{"dvla_ves", "vehicles", one("vehicle", "vrm", "AA19AAA"), one("vehicle", "vrm", "ER19NFD"), nil, 1, nil},
+			"drift:FindDetaineesResponse.Detainee.Marker":             "A SOAP list without entries is no element at all, so one that is lost looks like none.",
+			"drift:GetDetaineeResponse.Detainee.Marker":               "A SOAP list without entries is no element at all, so one that is lost looks like none.",
+			"drift:FindCustodyRecordsResponse.CustodyRecord.Disposal": "A custody record without a disposal is how the system says that it is not yet decided."}, []plugins.Query{{Kind: "custody", Text: "theft"}}, nil, plugins.Query{}},
+		{"demo_intel", "intel", plugins.Query{Kind: "vehicle", Text: "ford"}, one("person", "surname", "zzyzx"), nil, 1, map[string]string{
+			"times_are_times": "A report names the day of what it tells, without an hour, and the day is kept as it is."},
+			[]plugins.Query{one("person", "surname", "miller"), {Kind: "intelligence", Text: "brook court"}}, nil, plugins.Query{}},
+		{"dvla_ves", "vehicles", one("vehicle", "vrm", "AA19AAA"), one("vehicle", "vrm", "ER19NFD"), nil, 1, nil, nil, nil, plugins.Query{}},
 		{"police_uk", "streetcrime", one("crime", "coordinates", "53.8291,-1.5012"), one("crime", "coordinates", "50.0,0.0"), nil, 1, map[string]string{
-			"drift:[].persistent_id": "An empty persistent_id is how the service says that a crime has none; its other id is used then."}},
+			"drift:[].persistent_id": "An empty persistent_id is how the service says that a crime has none; its other id is used then."}, nil, nil, plugins.Query{}},
 	} {
 		t.Run(c.system, func(t *testing.T) {
 			p, err := Load(c.pack)
@@ -339,7 +367,7 @@ func TestConformance(t *testing.T) {
 			f := demo(t)
 			i := slices.IndexFunc(systems(f), func(s demoforce.System) bool { return s.ID == c.system })
 			plugintest.Run(t, plugintest.Subject{Info: p.Info(), System: c.system, Config: plugins.Config(systems(f)[i].Options), Values: f.Credentials()[c.system],
-				LoginToken: credentials{}.LoginToken, Dictionary: dictionary(t), Found: c.found, Pages: c.pages, Empty: c.empty, Entry: c.entry,
+				LoginToken: credentials{}.LoginToken, Dictionary: dictionary(t), Found: c.found, Pages: c.pages, Empty: c.empty, Entry: c.entry, Samples: c.samples, Change: c.change, Changing: c.changing,
 				Effects: func() int { return len(f.Deliveries(c.system)) }, Waive: c.waive,
 				Leaks: []goleak.Option{goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("internal/poll.runtime_pollWait")}})
 		})
