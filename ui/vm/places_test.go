@@ -537,7 +537,7 @@ func TestTryingOneSystem(t *testing.T) {
 
 func TestEverySignInHasWords(t *testing.T) {
 	for _, k := range []plugins.AuthKind{plugins.AuthNone, plugins.AuthBearer, plugins.AuthExchange, plugins.AuthOAuth2Client, plugins.AuthAPIKey, plugins.AuthBasic, plugins.AuthWSSUsername, plugins.AuthCookie,
-		plugins.AuthSession, plugins.AuthPassword, plugins.AuthRefresh, plugins.AuthDevice, plugins.AuthCode, plugins.AuthDigest, plugins.AuthMTLS, plugins.AuthNTLM, plugins.AuthKerberos} {
+		plugins.AuthSession, plugins.AuthPassword, plugins.AuthRefresh, plugins.AuthDevice, plugins.AuthCode, plugins.AuthDigest, plugins.AuthMTLS, "ntlm", "kerberos"} {
 		if key := "screens.systems.auth." + strings.ReplaceAll(string(k), "_", "-"); !i18n.Has(key) {
 			t.Errorf("no words for %s", key)
 		}
