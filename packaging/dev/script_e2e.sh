@@ -81,6 +81,24 @@ want "custody's failure was measured" has 'map(select(.system=="custody"))[0].fa
 ctl doctor >"$work/doctor.json" 2>"$work/doctor.err"
 want "the doctor finds nothing wrong" has 'all(.[]; .ok)' "$work/doctor.json"
 
+echo "a system added by IT, from a published document, without a new build"
+ves=$(jq -r '.systems[] | select(.connector=="dvla_ves" or .connector=="dvla_ves.yaml") | .id' "$work/demo.json" | head -1)
+address=$(jq -r --arg s "$ves" '.systems[] | select(.id==$s) | .options.base_url' "$work/demo.json")
+key=$(jq -r --arg s "$ves" '.credentials[$s].api_key' "$work/demo.json")
+ctl connector new --openapi plugins/connector/draft/testdata/vehicle-enquiry-1.1.0.json --id second_ves --name "Second vehicle enquiry" -o "$work/second_ves.yaml" >"$work/new.json" 2>"$work/new.err"
+sed -i "s|^check:.*|check: {post: /v1/vehicles, body: '{registrationNumber: \"\"}', ok: '.status == 400'}|" "$work/second_ves.yaml" # the one guess that must be mended
+ctl connector lint "$work/second_ves.yaml" >"$work/lint.json" 2>"$work/lint.err"
+want "the draft has no problem" has 'map(select(.type=="problem")) | length == 0' "$work/lint.json"
+printf '%s\n' "$key" | ctl connector try "$work/second_ves.yaml" search --by vrm=YK19FZB -s "base_url=$address" --purpose training >"$work/try.json" 2>"$work/try.err"
+want "one operation is tried on the live system, and what nothing maps is said" has '.[-1] | .type=="result" and .records==1 and has("unmapped")' "$work/try.json"
+printf '%s\n' "$key" | ctl connector record "$work/second_ves.yaml" search --by vrm=YK19FZB -s "base_url=$address" --purpose training --name "a taxed vehicle" >"$work/record.json" 2>"$work/record.err"
+ctl connector test "$work/second_ves.yaml" >"$work/test.json" 2>"$work/test.err"
+want "the recording replays without the system" has 'map(select(.type=="case")) | length >= 1 and all(.[]; .ok)' "$work/test.json"
+ctl systems add "$work/second_ves.yaml" -s "base_url=$address" >"$work/add.json" 2>"$work/add.err"
+printf '%s\n' "$key" | ctl systems credential second_ves >"$work/credential.json" 2>"$work/credential.err"
+ctl search YK19FZB --purpose training >"$work/second.json" 2>"$work/second.err"
+want "the same search asks it, and its record joins the other systems'" has '(map(select(.type=="record" and .system=="second_ves")) | length == 1) and (map(select(.type=="entity" and .kind=="vehicle" and (.systems|index("second_ves") != null) and (.systems|length) >= 2)) | length == 1)' "$work/second.json"
+
 echo "nothing readable"
 want "no personal data and no secret in the profile folder or on standard error" bash -c '! grep -rlaiE "miller|alder rise|try-muster|$(jq -r ".credentials|[.[]|.[]]|join(\"|\")" '"$work/demo.json"')" "'"$work/profile"'" '"$work"'/*.err'
 echo "script_e2e: all of it holds"
