@@ -135,7 +135,8 @@ func (h *helpers) day(v any, format string) any {
 	return map[string]any{"source": s, "problem": "not a date that this system should use"}
 }
 
-// instant reads a time as the source writes it: {source, value} with value RFC 3339 in UTC. Null stays null.
+// instant reads a time as the source writes it: {source, value} with value RFC 3339 in UTC. Null stays null. A time of
+// the hour that clocks repeat or leave out is no value, but near what it may be.
 func (h *helpers) instant(v any, format string) any {
 	if v == nil {
 		return nil
@@ -150,7 +151,7 @@ func (h *helpers) instant(v any, format string) any {
 	for _, f := range pick(format, h.instants) {
 		if t, ok := readTime(s, f, h.zone); ok {
 			if why := doubtful(t, s, f, h.zone); why != "" {
-				return map[string]any{"source": s, "problem": why}
+				return map[string]any{"source": s, "problem": why, "near": t.UTC().Format(time.RFC3339)}
 			}
 			return map[string]any{"source": s, "value": t.UTC().Format(time.RFC3339Nano)}
 		}

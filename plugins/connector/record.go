@@ -94,7 +94,9 @@ func (m *mapper) rest(ctx context.Context, sc *scope, el any, r *pole.Record) (e
 			return err
 		}
 		if o, ok := v.(map[string]any); ok {
-			v = o["value"]
+			if v = o["value"]; v == nil {
+				v = o["near"] // an hour more or less is better than a record of no known age
+			}
 		}
 		if s, ok := v.(string); ok {
 			if t, err := time.Parse(time.RFC3339, s); err == nil {

@@ -54,3 +54,15 @@ func TestHandlingConditionsThatAreMissingAreSaid(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A record that was changed in the hour that clocks repeat has an age, to within that hour; what it says of that hour
+// itself stays as the source wrote it.
+func TestARecordChangedInTheRepeatedHourHasAnAge(t *testing.T) {
+	changed := strings.TrimSuffix(person(1, "A"), "}") + `,"changed":"26/10/2025 01:30:00"}`
+	srv := serve(t, map[string]func(http.ResponseWriter, *http.Request){"/persons": says(200, `{"items":[`+changed+`],"total":1,"next":null}`)})
+	s, _ := open(t, acme, srv.URL)
+	p, err := s.Search(officer(), bySurname())
+	if err != nil || len(p.Records) != 1 || p.Records[0].Updated.Format("2006-01-02 15") != "2025-10-26 00" && p.Records[0].Updated.Format("2006-01-02 15") != "2025-10-26 01" {
+		t.Errorf("%+v %v", p, err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"muster/plugins"
 	"muster/plugins/pole"
@@ -55,7 +56,7 @@ var streets = []pole.Property{"subBuildingName", "buildingName", "buildingNumber
 func say(rs []pole.Record) string {
 	var out []string
 	for _, r := range rs {
-		lines := []string{fmt.Sprint(r.Kind, r.Type, " ", r.Marking.Classification, " ", r.Updated.Unix())}
+		lines := []string{fmt.Sprint(r.Kind, r.Type, " ", r.Marking.Classification, " ", wall(r.Updated))}
 		for _, f := range r.Facts {
 			if strings.Contains(strings.ToLower(string(f.Property)), "reference") || slices.Contains(streets, f.Property) {
 				continue // its own numbers; Larkfield keeps a flat and its house in one line
@@ -70,6 +71,15 @@ func say(rs []pole.Record) string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, "\n")
+}
+
+// wall is a time as Summit's clock showed it: in the hour that is repeated in autumn it cannot say which of the two is meant.
+func wall(t time.Time) string {
+	ny, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		return err.Error()
+	}
+	return t.In(ny).Format("2006-01-02 15:04:05")
 }
 
 func firstOf(words ...string) string {
