@@ -34,7 +34,7 @@ type grant struct {
 	endpoint       *url.URL
 	device, browse *url.URL // where the officer signs in, for those kinds
 	tokens         *source
-	lock           lockGuard // of a password
+	lock           lockGuard // of a password, or of the client's secret
 	rotating       rotation
 }
 
@@ -98,7 +98,30 @@ func (g *grant) renew(ctx context.Context, used string) error { return g.tokens.
 func (g *grant) refused(r *http.Response) bool                { return r.StatusCode == http.StatusUnauthorized }
 
 func (g *grant) clientOnly(ctx context.Context, _ string) (token, error) {
-	return g.post(ctx, url.Values{"grant_type": {"client_credentials"}})
+	c := g.c
+	id, err := c.secret(ctx, g.client)
+	if err != nil {
+		return token{}, err
+	}
+	secret := ""
+	if g.secret != "" {
+		if secret, err = c.secret(ctx, g.secret); err != nil {
+			return token{}, err
+		}
+	}
+	used := id + "\x00" + secret
+	if err := g.lock.check(c, used); err != nil {
+		return token{}, err
+	}
+	t, err := g.post(ctx, url.Values{"grant_type": {"client_credentials"}})
+	var refusal oauthError
+	switch {
+	case err == nil:
+		g.lock.judge(c, used, accepted)
+	case errors.As(err, &refusal) && plugins.KindOf(err) == plugins.Auth:
+		g.lock.judge(c, used, refused)
+	}
+	return t, err
 }
 
 func (g *grant) exchange(ctx context.Context, _ string) (token, error) {

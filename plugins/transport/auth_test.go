@@ -404,3 +404,32 @@ func TestOneCallerGivingUpDoesNotStopTheOthers(t *testing.T) {
 		t.Fatalf("%d token requests", tokens.Load())
 	}
 }
+
+// TestAWrongClientSecretIsShownOnce: a second search does not show what was just refused; a corrected secret goes at once.
+func TestAWrongClientSecretIsShownOnce(t *testing.T) {
+	var shown atomic.Int64
+	mux := http.NewServeMux()
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		shown.Add(1)
+		if _, secret, _ := r.BasicAuth(); secret != "right-secret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			io.WriteString(w, `{"error":"invalid_client"}`)
+			return
+		}
+		io.WriteString(w, `{"access_token":"abcdefgh","token_type":"Bearer","expires_in":3600}`)
+	})
+	mux.HandleFunc("/", func(http.ResponseWriter, *http.Request) {})
+	r := newRig(t, mux, withAuth(plugins.AuthSpec{Kind: plugins.AuthOAuth2Client, Token: "/token", User: "client", Secret: "secret"}))
+	r.creds.values["secret"] = "wrong-secret"
+	for range 3 {
+		_, _, err := r.get("/")
+		wantKind(t, err, plugins.Auth)
+	}
+	if shown.Load() != 1 {
+		t.Errorf("the wrong secret was shown %d times", shown.Load())
+	}
+	r.creds.values["secret"] = "right-secret"
+	if _, _, err := r.get("/"); err != nil {
+		t.Error(err)
+	}
+}
