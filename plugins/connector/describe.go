@@ -1,9 +1,10 @@
 package connector
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/itchyny/gojq"
 
 	"muster/plugins/pole"
 )
@@ -67,8 +68,6 @@ type Taken struct {
 	As       []string // its names in the system's errors
 	Line     int
 }
-
-var listUse = regexp.MustCompile(`\b(?:un)?code\("([^"]+)"\)`)
 
 // Describe says what the connector maps. With a dictionary it marks what carries danger and names the properties of
 // each kind that are not mapped; dict may be nil.
@@ -148,16 +147,30 @@ func describeKind(k *kindSpec, dict *pole.Dictionary) KindDescription {
 func describeField(k *kindSpec, f field, group string, searched bool, dict *pole.Dictionary) Mapped {
 	m := Mapped{Property: f.property, Group: group, Source: source(f.value), Line: lineOf(f.at), Required: k.require[string(f.property)],
 		AbsentNone: f.absentNone, Dated: f.from != nil || f.to != nil, Searched: searched}
-	for _, use := range listUse.FindAllStringSubmatch(m.Source, -1) {
-		if !slices.Contains(m.Lists, use[1]) {
-			m.Lists = append(m.Lists, use[1])
-		}
-	}
+	m.Lists = listsOf(f.value)
 	if dict != nil {
 		def, _ := dict.Property(f.property)
 		m.Danger = def.Danger
 	}
 	return m
+}
+
+// listsOf are the code lists that an expression translates by, itself or in a definition that it calls.
+func listsOf(e *expr) []string {
+	var out []string
+	if e == nil {
+		return out
+	}
+	v := &visitor{term: func(t *gojq.Term) error {
+		if t.Type == gojq.TermTypeFunc && len(t.Func.Args) == 1 && (t.Func.Name == "code" || t.Func.Name == "uncode") {
+			if a := t.Func.Args[0].Term; a != nil && a.Str != nil && a.Str.Queries == nil && !slices.Contains(out, a.Str.Str) {
+				out = append(out, a.Str.Str)
+			}
+		}
+		return nil
+	}}
+	_ = v.walk(e.query) // it returns no error of its own
+	return out
 }
 
 // joined makes one line of a property that is read by several expressions.
