@@ -89,6 +89,7 @@ type Case struct {
 	Linked        []Linked         `json:"linked"`
 	Timeline      []Moment         `json:"timeline"`
 	Records       []pole.Record    `json:"records"`       // of the subject itself
+	Around        []match.Entity   `json:"-"`             // what is linked and at hand, as it was read: for timeline, map and chart
 	Old           map[string]bool  `json:"old,omitempty"` // by Ref.String: read from a stored copy
 	Possible      []match.Possible `json:"possible,omitempty"`
 	Why           []match.Link     `json:"-"`

@@ -25,7 +25,7 @@ func Build(dict *pole.Dictionary, in Input) Case {
 	})
 	in.Entity = e
 	c := Case{
-		ID: e.ID, Kind: e.Kind, Class: dict.Class(e.Kind), Records: e.Records, Old: in.Old,
+		ID: e.ID, Kind: e.Kind, Class: dict.Class(e.Kind), Records: e.Records, Around: in.Around, Old: in.Old,
 		Possible: e.Possible, Why: e.Why, Gaps: slices.Clone(in.Gaps),
 	}
 	m := b.merge(e)

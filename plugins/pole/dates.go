@@ -195,6 +195,13 @@ func Span(when string) (from, end time.Time, ok bool) {
 	return from.UTC(), end.UTC(), true
 }
 
+// Zoned reports whether a source's own words of an instant give its zone; without one they were taken as London's time.
+// timed is false where they give no time of day at all.
+func Zoned(source string) (zoned, timed bool) {
+	_, zoned, timed = readTime(strings.ToLower(cleanText(source, false)))
+	return zoned, timed
+}
+
 // parts takes a canonical partial date apart; a part that is not known is 0.
 func parts(s string) (y, m, d int, ok bool) {
 	if len(s) != 4 && len(s) != 7 && len(s) != 10 {

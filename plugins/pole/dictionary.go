@@ -64,6 +64,9 @@ type PropertyDef struct {
 	IdentifiesKinds []Kind   `yaml:"identifiesKinds"` // as Identifies, for these kinds only
 	As              Property `yaml:"as"`              // its values identify as values of this property would: another system's reference
 	Contradicts     bool     `yaml:"contradicts"`     // values that certainly differ forbid a merge by one identifier alone
+	Event           string   `yaml:"event"`           // of a date: what happened then, in words for a timeline; "" keeps it off
+	Ends            Property `yaml:"ends"`            // of a when: the property that says until when it lasted
+	Latest          Property `yaml:"latest"`          // of a when: the property that says by when it happened, where only a span is known
 	Pattern         string   `yaml:"pattern"`         // a regular expression for what is typed, upper case without spaces; for types without a form of their own
 }
 

@@ -253,9 +253,21 @@ func (d *Dictionary) loadProperties(f *file) error {
 			return f.wrong("properties", i, "property %q identifies as %q, which does not exist", p.Name, p.As)
 		}
 	}
+	for i, p := range d.properties {
+		for _, ref := range []Property{p.Ends, p.Latest} {
+			if at, ok := d.property[ref]; ref != "" && (!ok || !dated(d.properties[at].Type)) {
+				return f.wrong("properties", i, "property %q ends with %q, which is no date or does not exist", p.Name, ref)
+			}
+		}
+		if !dated(p.Type) && (p.Event != "" || p.Ends != "" || p.Latest != "") {
+			return f.wrong("properties", i, "property %q stands on a timeline and is no date", p.Name)
+		}
+	}
 	d.sortProperties()
 	return d.addGroups(f, in.Groups)
 }
+
+func dated(t Type) bool { return t == TypePartialDate || t == TypeInstant }
 
 func (d *Dictionary) addProperty(i int, p *PropertyDef) error {
 	if p.Name == "" || p.Label == "" {
