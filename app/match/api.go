@@ -15,15 +15,30 @@ type Evidence struct {
 // Link is a decision about two records.
 type Link struct {
 	A, B        pole.Ref
-	Probability float64
+	Prior       float64 // in bits: how likely the two were one before any evidence
+	Probability float64 // of the prior and all evidence together
 	Evidence    []Evidence
+	Judged      *Judgement // set where a person joined the two, whatever the evidence
+}
+
+// Bits is the prior and all evidence together.
+func (l Link) Bits() float64 {
+	sum := l.Prior
+	for _, e := range l.Evidence {
+		sum += e.Bits
+	}
+	return sum
 }
 
 // Possible is another entity that may be the same, shown and never merged by itself.
 type Possible struct {
-	Entity   string     `json:"entity"`
-	Say      string     `json:"say"`
-	Evidence []Evidence `json:"evidence,omitempty"`
+	Entity      string      `json:"entity"`
+	Say         string      `json:"say"`
+	A           pole.Ref    `json:"a"` // the two records compared, the first of the entity itself
+	B           pole.Ref    `json:"b"`
+	Evidence    []Evidence  `json:"evidence,omitempty"`
+	Unsure      *Judgement  `json:"unsure,omitempty"`      // a person was not sure
+	Contradicts []Judgement `json:"contradicts,omitempty"` // the rules would join the two, and this does not let them
 }
 
 // Entity is a set of records held to be one person, object, place or event. ID is the written form of its smallest Ref,
@@ -34,4 +49,8 @@ type Entity struct {
 	Records  []pole.Record `json:"records"`
 	Why      []Link        `json:"-"` // the links that hold it together
 	Possible []Possible    `json:"possible,omitempty"`
+	// Judged are the judgements about its records, the latest first: what joins it by hand, what keeps it from others.
+	Judged []Standing `json:"judged,omitempty"`
+	// Contradicts are judgements that two of its records are not the same, which a later one overrode.
+	Contradicts []Judgement `json:"contradicts,omitempty"`
 }

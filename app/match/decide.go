@@ -201,12 +201,8 @@ func link(a, b *entry) Link {
 	if b.ref < a.ref {
 		a, b = b, a
 	}
-	l := Link{A: a.Ref, B: b.Ref, Evidence: evidence(a, b)}
-	bits := prior
-	for _, e := range l.Evidence {
-		bits += e.Bits
-	}
-	l.Probability = 1 / (1 + math.Exp2(-bits))
+	l := Link{A: a.Ref, B: b.Ref, Prior: prior, Evidence: evidence(a, b)}
+	l.Probability = 1 / (1 + math.Exp2(-l.Bits()))
 	return l
 }
 

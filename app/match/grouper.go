@@ -19,7 +19,8 @@ const suggestions = 5
 //     postcode), unless an identifier contradicts it or one system keeps the two apart.
 //
 // Where a record could belong to either of two that cannot be one, it is joined to neither. What is near but not enough
-// is given as Possible and never merged. The entities depend only on the records, not on the order of their arrival.
+// is given as Possible and never merged. What people decided lies over this, see Judge. The entities depend only on the
+// records and the judgements, not on the order of their arrival.
 // A Grouper is for one goroutine at a time.
 type Grouper struct {
 	dict     *pole.Dictionary
@@ -28,6 +29,16 @@ type Grouper struct {
 	blocks   map[string]map[*entry]struct{} // by strong and weak keys
 	hints    map[string]map[*entry]struct{}
 	entities map[string]*Entity
+	judged   map[uint64]Judgement
+	undone   map[uint64]bool
+	about    map[pole.Ref][]uint64 // the judgements in force about a record
+	broken   map[*entry][]barred   // by either entry
+}
+
+// barred is a join that judgements do not let the rules make.
+type barred struct {
+	with *entry
+	by   []Judgement
 }
 
 // New makes an empty Grouper.
@@ -35,7 +46,8 @@ func New(d *pole.Dictionary) *Grouper {
 	return &Grouper{
 		dict: d, rules: map[pole.Kind]*rules{}, entries: map[pole.Ref]*entry{},
 		blocks: map[string]map[*entry]struct{}{}, hints: map[string]map[*entry]struct{}{},
-		entities: map[string]*Entity{},
+		entities: map[string]*Entity{}, judged: map[uint64]Judgement{}, undone: map[uint64]bool{}, about: map[pole.Ref][]uint64{},
+		broken: map[*entry][]barred{},
 	}
 }
 
@@ -85,6 +97,11 @@ func (g *Grouper) Add(records ...pole.Record) (changed []Entity, gone []string) 
 			maps.Copy(looked, g.hints[k])
 		}
 	}
+	return g.settle(touched, looked, before)
+}
+
+// settle decides again about touched and whatever is connected to it, and says what that changes.
+func (g *Grouper) settle(touched, looked map[*entry]struct{}, before map[string]bool) (changed []Entity, gone []string) {
 	whole := g.reach(touched)
 	for e := range whole {
 		if e.entity != nil {
@@ -147,8 +164,10 @@ func put(m map[string]map[*entry]struct{}, k string, e *entry) {
 
 // forget takes an entry out that a later reading replaces; whoever stood with it must be decided about again.
 func (g *Grouper) forget(old *entry, touched, looked map[*entry]struct{}, before map[string]bool) {
+	g.judgedWith(old, func(o *entry) { touched[o] = struct{}{} })
 	delete(g.entries, old.Ref)
 	delete(touched, old)
+	delete(g.broken, old)
 	for _, k := range slices.Concat(old.strong, old.weak) {
 		delete(g.blocks[k], old)
 		for o := range g.blocks[k] {
@@ -193,6 +212,12 @@ func (g *Grouper) reach(from map[*entry]struct{}) map[*entry]struct{} {
 				}
 			}
 		}
+		g.judgedWith(e, func(o *entry) {
+			if _, in := out[o]; !in {
+				out[o] = struct{}{}
+				queue = append(queue, o)
+			}
+		})
 	}
 	return out
 }
@@ -219,7 +244,14 @@ func (g *Grouper) decide(whole map[*entry]struct{}, before map[string]bool) map[
 		for _, x := range es {
 			delete(left, x)
 		}
-		group, held := component(es)
+		group, held, joins := component(es)
+		js := g.place(es)
+		var ruled ruling
+		if binding(group, js) {
+			ruled = overlay(es, group, joins, js, func(a, b *entry) float64 { return g.link(a, b).Bits() })
+			group, held = ruled.group, ruled.held
+		}
+		g.bar(es, ruled.broken)
 		made := map[int]*Entity{}
 		for i, x := range es { // sorted, so that the first record of each gives the id
 			root := group.root(i)
@@ -232,7 +264,11 @@ func (g *Grouper) decide(whole map[*entry]struct{}, before map[string]bool) map[
 		}
 		for _, h := range held {
 			ent := made[group.root(h[0])]
-			ent.Why = append(ent.Why, g.link(es[h[0]], es[h[1]]))
+			l := g.link(es[h[0]], es[h[1]])
+			if j, ok := ruled.by[h]; ok {
+				l.Judged = &j
+			}
+			ent.Why = append(ent.Why, l)
 		}
 		for i, x := range es {
 			ent := made[group.root(i)]
@@ -249,8 +285,41 @@ func (g *Grouper) decide(whole map[*entry]struct{}, before map[string]bool) map[
 			g.entities[ent.ID] = ent
 			out[ent] = true
 		}
+		g.note(es, js, ruled, out)
 	}
 	return out
+}
+
+// bar remembers which joins judgements do not let happen between es.
+func (g *Grouper) bar(es []*entry, list []broken) {
+	for _, x := range es {
+		delete(g.broken, x)
+	}
+	for _, b := range list {
+		x, y := es[b.a], es[b.b]
+		if y.ref < x.ref {
+			x, y = y, x
+		}
+		g.broken[x] = append(g.broken[x], barred{y, b.by})
+		g.broken[y] = append(g.broken[y], barred{x, b.by})
+	}
+}
+
+// note puts the judgements about es on their entities, and marks in out those that changed by it.
+func (g *Grouper) note(es []*entry, js []placed, ruled ruling, out map[*Entity]bool) {
+	standing := g.standings(es, js)
+	contradicts := map[*Entity][]Judgement{}
+	for _, p := range ruled.contradicts {
+		ent := es[p.a].entity
+		contradicts[ent] = append(contradicts[ent], p.Judgement)
+	}
+	for _, x := range es {
+		ent := x.entity
+		if !sameStandings(ent.Judged, standing[ent]) || !sameJudgements(ent.Contradicts, contradicts[ent]) {
+			ent.Judged, ent.Contradicts = standing[ent], contradicts[ent]
+			out[ent] = true
+		}
+	}
 }
 
 func (g *Grouper) link(a, b *entry) Link {
@@ -273,17 +342,55 @@ func sameRecords(a, b *Entity) bool {
 
 func samePossible(a, b []Possible) bool {
 	return slices.EqualFunc(a, b, func(x, y Possible) bool {
-		return x.Entity == y.Entity && x.Say == y.Say && slices.Equal(x.Evidence, y.Evidence)
+		return x.Entity == y.Entity && x.Say == y.Say && x.A == y.A && x.B == y.B && slices.Equal(x.Evidence, y.Evidence) &&
+			sameJudgement(x.Unsure, y.Unsure) && sameJudgements(x.Contradicts, y.Contradicts)
 	})
 }
 
-// possible lists the entities that may be the same as ent, the likeliest first.
+// possible lists the entities that may be the same as ent: first what people were not sure about, then what the rules would
+// join if a judgement let them, then the likeliest. What is judged not to be the same is not named otherwise.
 func (g *Grouper) possible(ent *Entity) []Possible {
 	type found struct {
 		*hunch
-		a, b *entry
+		a, b        *entry
+		unsure      *Judgement
+		contradicts []Judgement
 	}
 	best := map[string]found{}
+	apart := map[string]bool{}
+	for i := range ent.Judged {
+		s := &ent.Judged[i]
+		if s.Entity == "" || s.SetAside != 0 && s.Verdict != Same {
+			continue
+		}
+		a, b := g.entries[s.A], g.entries[s.B]
+		if a.entity != ent {
+			a, b = b, a
+		}
+		switch {
+		case s.Verdict == NotSame:
+			apart[s.Entity] = true
+		case s.Verdict == Unsure:
+			if _, ok := best[s.Entity]; !ok {
+				j := s.Judgement
+				best[s.Entity] = found{hunch: &hunch{say: sayUnsure(j), score: 20}, a: a, b: b, unsure: &j}
+			}
+		}
+	}
+	for _, r := range ent.Records {
+		e := g.entries[r.Ref]
+		for _, x := range g.broken[e] {
+			o := x.with
+			was, ok := best[o.entity.ID]
+			if o.entity == ent || ok && was.unsure != nil {
+				continue
+			}
+			h := &hunch{say: sayBarred(x.by), score: 10 + g.link(e, o).Probability}
+			if !ok || h.score > was.score || h.score == was.score && (e.ref < was.a.ref || e == was.a && o.ref < was.b.ref) {
+				best[o.entity.ID] = found{hunch: h, a: e, b: o, contradicts: x.by}
+			}
+		}
+	}
 	for _, r := range ent.Records {
 		e := g.entries[r.Ref]
 		look := func(blocks map[string]map[*entry]struct{}, keys []string) {
@@ -292,7 +399,7 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 					continue
 				}
 				for o := range blocks[k] {
-					if o.entity == e.entity || o.entity == nil {
+					if o.entity == e.entity || o.entity == nil || apart[o.entity.ID] {
 						continue
 					}
 					h := maybe(e, o)
@@ -301,7 +408,7 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 					}
 					was, ok := best[o.entity.ID]
 					if !ok || h.score > was.score || h.score == was.score && (e.ref < was.a.ref || e == was.a && o.ref < was.b.ref) {
-						best[o.entity.ID] = found{h, e, o}
+						best[o.entity.ID] = found{hunch: h, a: e, b: o}
 					}
 				}
 			}
@@ -319,7 +426,7 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 	var out []Possible
 	for _, id := range ids[:min(len(ids), suggestions)] {
 		f := best[id]
-		out = append(out, Possible{Entity: id, Say: f.say, Evidence: f.about(f.a, f.b)})
+		out = append(out, Possible{Entity: id, Say: f.say, A: f.a.Ref, B: f.b.Ref, Evidence: f.about(f.a, f.b), Unsure: f.unsure, Contradicts: f.contradicts})
 	}
 	return out
 }

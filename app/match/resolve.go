@@ -94,8 +94,8 @@ func resolve(n int, edges [][2]int, conflict func(a, b int) bool) (kept [][2]int
 }
 
 // component decides about records that keys connect, sorted by reference. It gives for each record the number of its
-// entity, and the pairs that hold entities together.
-func component(es []*entry) (group forest, held [][2]int) {
+// entity, the pairs that hold entities together, and in joins every pair that speaks for one, those in held and the rest.
+func component(es []*entry) (group forest, held, joins [][2]int) {
 	n := len(es)
 	group = newForest(n)
 	// Records that agree in everything that decides, and share an identifier, are one party from the start.
@@ -106,6 +106,7 @@ func component(es []*entry) (group forest, held [][2]int) {
 			if j, ok := first[e.profile]; ok {
 				group.join(j, i)
 				held = append(held, [2]int{j, i})
+				joins = append(joins, [2]int{j, i})
 				continue
 			}
 			first[e.profile] = i
@@ -130,6 +131,7 @@ func component(es []*entry) (group forest, held [][2]int) {
 		return contradicts(x, y) && !strongPair(x, y)
 	}) {
 		a, b := parties[e[0]], parties[e[1]]
+		joins = append(joins, [2]int{a, b})
 		if group.join(a, b) {
 			held = append(held, [2]int{a, b})
 		}
@@ -161,23 +163,24 @@ func component(es []*entry) (group forest, held [][2]int) {
 		number[r] = k
 	}
 	var edges [][2]int
-	best := map[[2]int][2]int{}
+	best := map[[2]int][][2]int{}
 	for _, e := range weak {
 		a, b := number[group.root(e[0])], number[group.root(e[1])]
 		k := [2]int{min(a, b), max(a, b)}
-		if _, ok := best[k]; !ok {
-			best[k] = e
+		if best[k] == nil {
 			edges = append(edges, k)
 		}
+		best[k] = append(best[k], e)
 	}
 	for _, e := range resolve(len(roots), edges, func(a, b int) bool {
 		return rivals(es, members[roots[a]], members[roots[b]])
 	}) {
+		joins = append(joins, best[e]...)
 		if group.join(roots[e[0]], roots[e[1]]) {
-			held = append(held, best[e])
+			held = append(held, best[e][0])
 		}
 	}
-	return group, held
+	return group, held, joins
 }
 
 // pairs lists the pairs that share a key and satisfy ok, each once. Where more than most share a key it gives none.

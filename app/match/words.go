@@ -1,6 +1,7 @@
 package match
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,4 +59,22 @@ func small(s string) string {
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// sayUnsure says that a person was not sure, and why.
+func sayUnsure(j Judgement) string {
+	return fmt.Sprintf("Not sure, says %s on %s: %s", j.By, j.At.Local().Format("02/01/2006"), j.Reason)
+}
+
+// sayBarred says which judgement stands against joining two records that the rules would join.
+func sayBarred(by []Judgement) string {
+	if len(by) == 0 {
+		return "Would be joined, but more than one record fits"
+	}
+	j := by[0]
+	what := "judged not the same"
+	if j.Verdict == Unsure {
+		what = "not sure"
+	}
+	return fmt.Sprintf("Would be joined, but %s by %s on %s: %s", what, j.By, j.At.Local().Format("02/01/2006"), j.Reason)
 }
