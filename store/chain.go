@@ -132,7 +132,20 @@ func (s *Store) EachAuditBack(before uint64, f func(seq uint64, prev [sha256.Siz
 	})
 }
 
-// AppendJudgements adds to the append-only log of judgements that lie over records.
+// AppendJudgements adds to the append-only log of judgements that lie over records and returns the number of the first, as
+// AppendAudit does. When it returns nil they are on the disk, all of them; otherwise none is.
+func (s *Store) AppendJudgements(entries ...[]byte) (first uint64, err error) {
+	err = s.Update(func(tx *Tx) error {
+		first, err = tx.AppendJudgements(entries...)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return first, nil
+}
+
+// AppendJudgements is Store.AppendJudgements within a transaction.
 func (t *Tx) AppendJudgements(entries ...[]byte) (first uint64, err error) {
 	return t.appendChain(chainJudgement, entries...)
 }
@@ -156,6 +169,15 @@ type ChainVerdict struct {
 func (s *Store) VerifyAudit(stop func() error) (v ChainVerdict, err error) {
 	err = s.View(func(tx *Tx) error {
 		v, err = verifyChain(tx, s.keys.box(chainAudit), stop)
+		return err
+	})
+	return v, err
+}
+
+// VerifyJudgements is VerifyAudit of the log of judgements.
+func (s *Store) VerifyJudgements(stop func() error) (v ChainVerdict, err error) {
+	err = s.View(func(tx *Tx) error {
+		v, err = verifyChain(tx, s.keys.box(chainJudgement), stop)
 		return err
 	})
 	return v, err

@@ -221,4 +221,16 @@ func TestJudgementsAreALogOfTheirOwn(t *testing.T) {
 	if h, _ := s.AuditHead(); h.Count != 0 {
 		t.Error("a judgement stands in the audit log")
 	}
+	if n, err := s.AppendJudgements([]byte("unsure")); n != 3 || err != nil {
+		t.Error(n, err)
+	}
+	if v, err := s.VerifyJudgements(nil); err != nil || v.Count != 3 || v.Problem != "" {
+		t.Error(v, err)
+	}
+	if err := s.Update(func(tx *Tx) error { return tx.del(s.keys.box(chainJudgement), seqKey(2)) }); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.VerifyJudgements(nil); err != nil || v.BadSeq != 2 {
+		t.Errorf("a removed judgement is not noticed: %+v %v", v, err)
+	}
 }
