@@ -4,10 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 
 	"muster/plugins"
 )
@@ -87,8 +92,10 @@ func showsCertificate(auth []plugins.AuthSpec) bool {
 	return slices.ContainsFunc(auth, func(a plugins.AuthSpec) bool { return a.Kind == plugins.AuthMTLS || showsCertificate(a.Also) })
 }
 
-// showCertificate answers a server that asks for a certificate with that of the first way to sign in that has one.
+// showCertificate answers a server that asks for a certificate with that of the first way to sign in that has one,
+// and with an empty one where there is none.
 func (c *chain) showCertificate(q *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	c.wanted.Store(true)
 	for _, s := range c.signers {
 		j, ok := s.(*joint)
 		if !ok {
@@ -106,6 +113,9 @@ func (c *chain) showCertificate(q *tls.CertificateRequestInfo) (*tls.Certificate
 // certificateRefused reports whether a handshake or the first read after it failed because of the client's certificate.
 // The alert of the other side has no type that can be asked for.
 func certificateRefused(err error) bool {
+	if errors.Is(err, errRefusedUnread) {
+		return true
+	}
 	s := err.Error()
 	if !strings.Contains(s, "remote error: tls: ") {
 		return false
@@ -117,3 +127,60 @@ func certificateRefused(err error) bool {
 	}
 	return strings.Contains(s, "remote error: tls: unknown certificate authority")
 }
+
+// errRefusedUnread is a refusal of the certificate that was only found by asking again, see refusedUnread.
+var errRefusedUnread = errors.New("client certificate refused, the alert was lost")
+
+// refusedUnread finds out whether a new connection broke off because the server refused the certificate. In TLS 1.3 it
+// does so after the handshake is over for the client, whose request is then on its way: the reset that answers it can
+// overtake the alert that names the reason. A handshake with no request after it lets the alert be read.
+func (c *chain) refusedUnread(ctx context.Context, u *url.URL, cause error) bool {
+	if u.Scheme != "https" || !c.wanted.Load() || certificateRefused(cause) || !brokeOff(cause) {
+		return false
+	}
+	t := c.wires.secure
+	if p, err := t.Proxy(&http.Request{URL: u}); err != nil || p != nil {
+		return false // a proxy would have to be asked for a tunnel
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(c.limits.Timeout, refusalWait))
+	defer cancel()
+	raw, err := t.DialContext(ctx, "tcp", hostPort(u))
+	if err != nil {
+		return false
+	}
+	defer raw.Close()
+	conf := t.TLSClientConfig.Clone()
+	if conf.ServerName == "" {
+		conf.ServerName = u.Hostname()
+	}
+	conn := tls.Client(raw, conf)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return certificateRefused(err)
+	}
+	until, _ := ctx.Deadline()
+	if conn.SetReadDeadline(until) != nil {
+		return false
+	}
+	_, err = conn.Read(make([]byte, 1))
+	return err != nil && certificateRefused(err)
+}
+
+// refusalWait is how long a server is listened to for the reason why it broke off.
+const refusalWait = 2 * time.Second
+
+// brokeOff reports whether the other side ended the connection without an answer.
+func brokeOff(err error) bool {
+	for _, one := range []error{syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, winsockAborted, winsockReset} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	// net/http's own word for an HTTP/2 connection that ended before the first answer has no type.
+	return strings.HasPrefix(innermost(err).Error(), "http2: client conn")
+}
+
+// What Windows calls a connection that was ended by this side's stack, and by the other side.
+const (
+	winsockAborted = syscall.Errno(10053)
+	winsockReset   = syscall.Errno(10054)
+)

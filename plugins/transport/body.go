@@ -20,6 +20,7 @@ const acceptGzip = "gzip"
 // breaks off is a failure of the attempt and a read can be repeated. A stream is handed over as it comes.
 func (c *chain) exchange(req *http.Request, k *call, release func()) (*http.Response, error) {
 	parent := req.Context()
+	var fresh atomic.Bool // the connection was made for this attempt
 	ctx, cancel := context.WithCancelCause(parent)
 	clock := time.AfterFunc(c.limits.Timeout, func() { cancel(errSlow) })
 	stop := func() {
@@ -30,11 +31,17 @@ func (c *chain) exchange(req *http.Request, k *call, release func()) (*http.Resp
 		if cause := context.Cause(ctx); cause != nil && (errors.Is(cause, errSlow) || errors.Is(cause, errSilent)) {
 			err = cause
 		}
+		if fresh.Load() && c.refusedUnread(ctx, req.URL, err) {
+			err = errRefusedUnread
+		}
 		stop()
 		release()
 		return nil, c.classify(parent, err, k.write, k.sent.Load(), c.limits)
 	}
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { k.sent.Store(true) }})
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(i httptrace.GotConnInfo) { fresh.Store(!i.Reused) },
+		WroteHeaders: func() { k.sent.Store(true) },
+	})
 	req = req.WithContext(traced)
 	if k.stream {
 		req.Header.Set("Accept-Encoding", "identity")

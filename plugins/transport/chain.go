@@ -55,6 +55,7 @@ type chain struct {
 	limits  plugins.Limits
 	allow   allowList
 	wires   wires
+	wanted  atomic.Bool // a server has asked for a certificate
 	breaker *breaker
 	pace    *pace
 	signers []signer

@@ -124,7 +124,7 @@ func newWires(c *chain, conf *tls.Config) wires {
 	}
 	conf = conf.Clone()
 	conf.MinVersion = max(conf.MinVersion, tls.VersionTLS12)
-	if showsCertificate(c.info.Auth) {
+	if showsCertificate(c.info.Auth) || len(conf.Certificates) == 0 && conf.GetClientCertificate == nil {
 		conf.GetClientCertificate = c.showCertificate
 	}
 
