@@ -74,6 +74,7 @@ require (
 	github.com/go-ldap/ldap/v3 v3.4.12
 	github.com/jcmturner/goidentity/v6 v6.0.1
 	github.com/jcmturner/gokrb5/v8 v8.4.4
+	github.com/mozillazg/go-unidecode v0.2.0
 	github.com/tetratelabs/wazero v1.12.0
 )
 

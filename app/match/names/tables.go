@@ -1,0 +1,196 @@
+package names
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+)
+
+var (
+	//go:embed data/variants.txt
+	variantsText string
+	//go:embed data/nicknames_en.csv
+	nicknamesEN string
+	//go:embed data/nicknames_world.txt
+	nicknamesWorld string
+	//go:embed data/common.txt
+	commonText string
+)
+
+// groups says for each word which lines of a table it stands on.
+type groups map[string][]uint16
+
+func (g groups) add(word string, id uint16) {
+	for _, have := range g[word] {
+		if have == id {
+			return
+		}
+	}
+	g[word] = append(g[word], id)
+}
+
+func share(a, b []uint16) bool {
+	for _, x := range a {
+		for _, y := range b {
+			if x == y {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lines calls each for every line of a table that says something.
+func lines(text string, each func(line string)) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line != "" && line[0] != '#' {
+			each(line)
+		}
+	}
+}
+
+type variantTable struct {
+	spelling groups // words on one line are spellings of one name
+	language groups // words on one line are one name in several languages
+}
+
+var variants = sync.OnceValue(func() variantTable {
+	t := variantTable{groups{}, groups{}}
+	members := [][]string{}
+	lines(variantsText, func(line string) {
+		if line[0] == '~' {
+			return
+		}
+		words := strings.Fields(line)
+		for _, w := range words {
+			t.spelling.add(w, uint16(len(members)))
+		}
+		members = append(members, words)
+	})
+	id := uint16(0)
+	lines(variantsText, func(line string) {
+		if line[0] != '~' {
+			return
+		}
+		for _, w := range strings.Fields(line[1:]) {
+			t.language.add(w, id)
+			for _, g := range t.spelling[w] {
+				for _, m := range members[g] {
+					t.language.add(m, id)
+				}
+			}
+		}
+		id++
+	})
+	return t
+})
+
+type nicknameTable struct {
+	formal groups // the lines that a word, or another spelling of it, heads
+	short  groups // the lines on which it is a short form
+	// loose lines are headed by what is itself a short form (chris: christine, christopher): two of their short forms
+	// are not one name.
+	loose map[uint16]bool
+}
+
+var nicknames = sync.OnceValue(func() nicknameTable {
+	t := nicknameTable{groups{}, groups{}, map[uint16]bool{}}
+	var heads []string
+	read := func(line string) {
+		words := strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' })
+		id := uint16(len(heads))
+		heads = append(heads, words[0])
+		t.formal.add(words[0], id)
+		for _, w := range words[1:] {
+			t.short.add(w, id)
+		}
+	}
+	lines(nicknamesEN, read)
+	lines(nicknamesWorld, read)
+	for id, head := range heads {
+		for _, other := range t.short[head] {
+			if len(heads[other]) > len(head)+3 {
+				t.loose[uint16(id)] = true
+			}
+		}
+	}
+	v := variants()
+	members := map[uint16][]string{}
+	for w, ids := range v.spelling {
+		for _, id := range ids {
+			members[id] = append(members[id], w)
+		}
+	}
+	for id, head := range heads {
+		for _, g := range v.spelling[head] {
+			for _, m := range members[g] {
+				t.formal.add(m, uint16(id))
+			}
+		}
+	}
+	return t
+})
+
+var common = sync.OnceValue(func() map[string]uint8 {
+	m := make(map[string]uint8, 4096)
+	lines(commonText, func(line string) {
+		bits := uint8(0)
+		for i, w := range strings.Fields(line) {
+			if i > 0 {
+				m[w] = bits
+				continue
+			}
+			for _, c := range w {
+				bits = bits*10 + uint8(c-'0')
+			}
+		}
+	})
+	return m
+})
+
+// rare is the surprise, in bits, of a word that no list of common names knows.
+const rare = 14
+
+// Bits is how surprising a folded word is as part of a name, in bits: 6 for the commonest (james, william), 14 for
+// one that is on no list of common names.
+func Bits(word string) float64 {
+	if b, ok := common()[word]; ok {
+		return float64(b)
+	}
+	return rare
+}
+
+// Nickname tells whether two folded words are one person's name in its formal and a short form, or two short forms of
+// one formal name: robert and bob, bob and bobby, mohammed and mohd. A word is not its own nickname.
+func Nickname(a, b string) bool {
+	if a == b || a == "" || b == "" {
+		return false
+	}
+	t := nicknames()
+	fa, fb, sa, sb := t.formal[a], t.formal[b], t.short[a], t.short[b]
+	if share(fa, sb) || share(fb, sa) {
+		return true
+	}
+	if len(sa) == 0 || len(sb) == 0 || len(fa) > 0 && len(fb) > 0 && t.firm(fa) && t.firm(fb) {
+		return false
+	}
+	for _, x := range sa {
+		for _, y := range sb {
+			if x == y && !t.loose[x] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// firm tells whether one of the lines is headed by a name that is no short form.
+func (t nicknameTable) firm(ids []uint16) bool {
+	for _, id := range ids {
+		if !t.loose[id] {
+			return true
+		}
+	}
+	return false
+}
