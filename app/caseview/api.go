@@ -35,8 +35,25 @@ type Merged struct {
 	Label    string        `json:"label"`
 	Values   []Alternative `json:"values"`
 	Disagree bool          `json:"disagree"`
-	Why      string        `json:"why,omitempty"` // the rule by which the first value stands first, in words
+	Rule     Rule          `json:"rule,omitempty"`   // by which the first value stands before the second
+	Why      string        `json:"why,omitempty"`    // the same in words
+	Weight   float64       `json:"weight,omitempty"` // of a disagreement: 0 to 80, by how much depends on the property, how far the values lie apart and how many systems say otherwise
 }
+
+// Rule is a rule by which one value stands before another.
+type Rule string
+
+// The rules, in the order in which they are tried; see Build.
+const (
+	RuleReadable  Rule = "readable"
+	RuleSound     Rule = "sound"
+	RuleHolds     Rule = "holds"
+	RuleAuthority Rule = "authority"
+	RuleRecent    Rule = "recent"
+	RuleAgreement Rule = "agreement"
+	RuleComplete  Rule = "complete"
+	RuleOrder     Rule = "order"
+)
 
 // Warning is a warning signal on the subject, with everyone who raises it.
 type Warning struct {
@@ -55,6 +72,7 @@ type Linked struct {
 	Title   string     `json:"title"`
 	Roles   []string   `json:"roles"` // in words
 	Systems []string   `json:"systems"`
+	Sources []Source   `json:"sources,omitempty"` // the records that state the link; the Value is its role
 }
 
 // Moment is one entry of the timeline. When is a partial date or an RFC 3339 instant; Sort orders it.
@@ -67,6 +85,7 @@ type Moment struct {
 	Detail  string     `json:"detail,omitempty"`
 	Refs    []pole.Ref `json:"refs"`
 	Systems []string   `json:"systems"`
+	Sources []Source   `json:"sources,omitempty"` // its records; the Value is when each says that it was
 }
 
 // Gap is a part of the case that could not be read.
@@ -96,6 +115,7 @@ type Case struct {
 	Marking       pole.Marking     `json:"marking"` // the highest of its parts
 	Read          time.Time        `json:"read"`    // the oldest reading in it
 	Gaps          []Gap            `json:"gaps,omitempty"`
+	Naming        []pole.Property  `json:"-"` // what Title and Detail are written with
 }
 
 // Input is what Build needs.
@@ -104,4 +124,7 @@ type Input struct {
 	Around []match.Entity  // entities linked to it, at hand
 	Old    map[string]bool // by Ref.String
 	Gaps   []Gap
+
+	Authority map[string][]pole.Property // by system: what it is the authority for
+	Names     map[string]string          // by system: what the force calls it
 }

@@ -24,23 +24,27 @@ type far struct {
 }
 
 func (b *builder) around(in Input, subject merged) surroundings {
-	own := map[pole.Ref]bool{}
-	for _, r := range in.Entity.Records {
-		own[r.Ref] = true
+	own := make(map[pole.Ref]bool, len(in.Entity.Records))
+	for i := range in.Entity.Records {
+		own[in.Entity.Records[i].Ref] = true
 	}
 	at := map[pole.Ref]*match.Entity{}
 	for i := range in.Around {
 		if in.Around[i].ID == in.Entity.ID {
 			continue
 		}
-		for _, r := range in.Around[i].Records {
-			if !own[r.Ref] {
-				at[r.Ref] = &in.Around[i]
+		for j := range in.Around[i].Records {
+			if ref := in.Around[i].Records[j].Ref; !own[ref] {
+				at[ref] = &in.Around[i]
 			}
 		}
 	}
-	fars := map[string]*far{}
-	add := func(r pole.Record, l pole.Link) {
+	type place struct { // of a far end: its entity, or the one record that is known by its Ref only
+		entity *match.Entity
+		ref    pole.Ref
+	}
+	fars := map[place]*far{}
+	add := func(r *pole.Record, l pole.Link) {
 		other := l.To
 		var words string
 		role, _ := b.d.Role(l.Role)
@@ -54,9 +58,10 @@ func (b *builder) around(in Input, subject merged) surroundings {
 		default:
 			return
 		}
-		key, ent := other.String(), at[other]
+		ent := at[other]
+		key := place{ref: other}
 		if ent != nil {
-			key = ent.ID
+			key = place{entity: ent}
 		}
 		f := fars[key]
 		if f == nil {
@@ -66,22 +71,22 @@ func (b *builder) around(in Input, subject merged) surroundings {
 		insert(&f.Refs, other, func(x, y pole.Ref) int { return cmp.Compare(x.String(), y.String()) })
 		insert(&f.Roles, words, strings.Compare)
 		insert(&f.Systems, r.System, strings.Compare)
+		f.Sources = append(f.Sources, Source{Ref: r.Ref, Value: pole.Value{Source: string(l.Role), Norm: string(l.Role), Label: words}, Read: r.Read, Old: b.stale[r.Ref], Marking: r.Marking})
 		if own[r.Ref] { // a record's links name the far end, seen from the record
 			f.Kind, f.label = max(f.Kind, l.Kind), max(f.label, l.Label)
 		}
 	}
-	for _, r := range in.Entity.Records {
-		for _, l := range r.Links {
-			add(r, l)
+	for i := range in.Entity.Records {
+		for _, l := range in.Entity.Records[i].Links {
+			add(&in.Entity.Records[i], l)
 		}
 	}
 	for i := range in.Around {
-		for _, r := range in.Around[i].Records {
-			if own[r.Ref] {
-				continue
-			}
-			for _, l := range r.Links {
-				add(r, l)
+		for j := range in.Around[i].Records {
+			if r := &in.Around[i].Records[j]; !own[r.Ref] {
+				for _, l := range r.Links {
+					add(r, l)
+				}
 			}
 		}
 	}
@@ -105,6 +110,8 @@ func (b *builder) around(in Input, subject merged) surroundings {
 			f.Title = b.d.Title(pole.Record{Ref: f.Refs[0], Kind: f.Kind})
 		}
 		f.Class = b.d.Class(f.Kind)
+		slices.SortFunc(f.Sources, bySource)
+		f.Sources = slices.CompactFunc(f.Sources, func(x, y Source) bool { return x.Ref == y.Ref && x.Value == y.Value })
 		out.linked = append(out.linked, f.Linked)
 	}
 	order := map[pole.Class]int{pole.ClassPerson: 1, pole.ClassObject: 2, pole.ClassLocation: 3, pole.ClassEvent: 4, "": 5}
@@ -131,6 +138,10 @@ func (b *builder) around(in Input, subject merged) surroundings {
 	return out
 }
 
+func bySource(x, y Source) int {
+	return cmp.Or(cmp.Compare(x.Ref.String(), y.Ref.String()), cmp.Compare(x.Value.Label, y.Value.Label), cmp.Compare(x.Value.Source, y.Value.Source))
+}
+
 // insert keeps a sorted set.
 func insert[T any](to *[]T, v T, order func(T, T) int) {
 	if i, found := slices.BinarySearchFunc(*to, v, order); !found {
@@ -144,6 +155,7 @@ func (b *builder) moment(e match.Entity, m merged, roles []string) Moment {
 	for _, r := range e.Records {
 		out.Refs = append(out.Refs, r.Ref)
 		insert(&out.Systems, r.System, strings.Compare)
+		out.Sources = append(out.Sources, b.timed(r))
 		if when, ok := b.d.When(r); ok && len(when) > len(out.When) {
 			out.When = when
 		}
@@ -170,4 +182,18 @@ func (b *builder) moment(e match.Entity, m merged, roles []string) Moment {
 	}
 	out.Detail = strings.Join(details, " · ")
 	return out
+}
+
+// timed is a record as the source of a moment: when it says that it was, in its own words.
+func (b *builder) timed(r pole.Record) Source {
+	s := Source{Ref: r.Ref, Read: r.Read, Old: b.stale[r.Ref], Marking: r.Marking}
+	when, ok := b.d.When(r)
+	for i := range r.Facts {
+		if f := &r.Facts[i]; ok && f.Value.Norm == when {
+			s.Value, s.Path = f.Value, f.Path
+			s.Value.Label = pole.DisplayWhen(when)
+			break
+		}
+	}
+	return s
 }

@@ -63,6 +63,7 @@ type PropertyDef struct {
 
 	IdentifiesKinds []Kind   `yaml:"identifiesKinds"` // as Identifies, for these kinds only
 	As              Property `yaml:"as"`              // its values identify as values of this property would: another system's reference
+	Changes         bool     `yaml:"changes"`         // changes in a life (an address, a height): of two values the one stated later is the better
 	Contradicts     bool     `yaml:"contradicts"`     // values that certainly differ forbid a merge by one identifier alone
 	Event           string   `yaml:"event"`           // of a date: what happened then, in words for a timeline; "" keeps it off
 	Ends            Property `yaml:"ends"`            // of a when: the property that says until when it lasted

@@ -20,6 +20,7 @@ type Dictionary struct {
 	properties []PropertyDef
 	property   map[Property]int
 	byKind     map[Kind][]PropertyDef
+	layouts    map[Kind]*Layout
 	patterns   map[Property]*regexp.Regexp
 	groups     []GroupDef
 	group      map[Property]int // by part and by composite property
@@ -358,5 +359,6 @@ func (d *Dictionary) compile(fsys fs.FS) error {
 			}
 		}
 	}
+	d.lay()
 	return nil
 }
