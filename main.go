@@ -13,9 +13,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
-	"muster/app/caseview"
 	"muster/app/desk"
-	"muster/app/match"
 	"muster/ui/crash"
 	"muster/ui/screens"
 	"muster/ui/shell"
@@ -102,7 +100,7 @@ func run(args []string) int {
 			window.Fail(got.err.Error())
 			return
 		}
-		window.Attach(got.desk, screens.Factories(got.desk, window.Env(), window, preview(got.desk)))
+		window.Attach(got.desk, screens.Factories(got.desk, window.Env(), window, got.desk.PreviewCase))
 	}
 	attached := make(chan struct{})
 	select {
@@ -138,13 +136,6 @@ func run(args []string) int {
 		}
 	}
 	return 0
-}
-
-// preview makes the case of a search result from the records that are at hand.
-func preview(d *desk.Desk) screens.Builder {
-	return func(e match.Entity, old map[string]bool) caseview.Case {
-		return caseview.Build(d.Dictionary(), caseview.Input{Entity: e, Old: old})
-	}
 }
 
 func fail(err error) int {

@@ -25,6 +25,9 @@ type Info struct {
 	Hosts   []string   // network allow-list: host[:port], or the name of a url option
 	Kinds   []KindSpec
 	Limits  Limits
+	// Authority lists what the system is the authority for: of two values its own is believed before others, however many.
+	// A force's profile can say otherwise.
+	Authority []pole.Property
 	// Open makes a System. It does no I/O and never fails for want of a network.
 	Open func(context.Context, Env) (System, error)
 }

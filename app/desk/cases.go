@@ -43,7 +43,7 @@ func (d *Desk) OpenCase(ctx context.Context, id string) (caseview.Case, error) {
 		return caseview.Case{}, err
 	}
 	b.around(ctx)
-	c := caseview.Build(d.dict, caseview.Input{Entity: b.entity, Around: b.near, Old: b.old, Gaps: b.gapList()})
+	c := d.BuildCase(caseview.Input{Entity: b.entity, Around: b.near, Old: b.old, Gaps: b.gapList()})
 	d.touchKept(s, c)
 	return c, ctx.Err()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"muster/app/signin"
+	"muster/plugins/pole"
 	"muster/plugins/signed"
 )
 
@@ -37,6 +38,9 @@ type SystemConfig struct {
 	Code      string            `yaml:"code,omitempty"`
 	Shape     string            `yaml:"shape,omitempty"`
 	Options   map[string]string `yaml:"options,omitempty"`
+	// Authority lists the properties that the force holds this system to be the authority for, in place of what its connector
+	// says; an empty list: for none.
+	Authority *[]pole.Property `yaml:"authority,omitempty"`
 }
 
 const profileVersion = 1

@@ -123,7 +123,7 @@ func (d *Desk) group(found *latest, records []search.Found) (views []EntityView,
 
 // view is an entity as a list shows it.
 func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]search.Found) EntityView {
-	c := caseview.Build(d.dict, caseview.Input{Entity: e, Old: old})
+	c := d.BuildCase(caseview.Input{Entity: e, Old: old})
 	v := EntityView{ID: e.ID, Kind: e.Kind, Class: d.dict.Class(e.Kind), Title: c.Title, Detail: c.Detail, Records: len(e.Records),
 		Warnings: c.Warnings, Possible: e.Possible, Entity: e}
 	for _, m := range c.Disagreements {

@@ -42,6 +42,16 @@ type system struct {
 
 // useProfile makes p the desk's profile and reads every system's connector. A system whose connector cannot be used is shown as such.
 func (d *Desk) useProfile(p Profile) error {
+	for _, s := range p.Systems {
+		if s.Authority == nil {
+			continue
+		}
+		for _, name := range *s.Authority {
+			if _, ok := d.dict.Property(name); !ok {
+				return fmt.Errorf("%s: system %s is said to be the authority for %q, which the dictionary does not have: correct the file, or ask IT for another", profilePath(d.opts.Profile), s.ID, name)
+			}
+		}
+	}
 	list := make([]*system, 0, len(p.Systems))
 	for _, cfg := range p.Systems {
 		s := &system{cfg: cfg}

@@ -76,7 +76,8 @@ func (c *Connector) Info() plugins.Info {
 	s := c.spec
 	i := plugins.Info{ID: s.id, Name: s.name, Help: s.help, Code: s.code, Shape: s.shape, Version: s.version,
 		Options: append([]plugins.Option(nil), s.options...), Auth: append([]plugins.AuthSpec(nil), s.auth...),
-		Hosts: append([]string(nil), s.hosts...), Limits: s.limits, Open: c.open}
+		Hosts: append([]string(nil), s.hosts...), Limits: s.limits, Open: c.open,
+		Authority: append([]pole.Property(nil), s.authority...)}
 	for _, k := range s.kinds {
 		i.Kinds = append(i.Kinds, k.info())
 	}

@@ -23,6 +23,10 @@ func (r *reader) spec(n *node) *spec {
 		id: n.str("id"), name: n.str("name"), help: n.str("help"), code: n.str("code"), shape: n.str("shape"),
 		version: n.str("version"), base: n.str("base"), answers: n.str("answers"), hosts: n.get("hosts").texts(),
 	}
+	s.authorityAt = n.get("authority")
+	for _, p := range s.authorityAt.texts() {
+		s.authority = append(s.authority, pole.Property(p))
+	}
 	if s.answers == "" {
 		s.answers = "json"
 	}

@@ -9,6 +9,9 @@ import (
 type spec struct {
 	id, name, help, code, shape, version string
 
+	authority   []pole.Property
+	authorityAt *node
+
 	options []plugins.Option
 	hosts   []string
 	base    string // name of the url option that paths are below

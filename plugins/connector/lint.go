@@ -251,6 +251,11 @@ func checkRefs(f *findings, at *node, e *expr, types map[string]plugins.OptionTy
 // checkDictionary files kinds, properties and roles that the dictionary does not have, and mappings that could turn
 // missing danger into none.
 func checkDictionary(f *findings, s *spec, d *pole.Dictionary) {
+	for _, p := range s.authority {
+		if _, ok := d.Property(p); !ok {
+			f.fail(s.authorityAt, "Use properties of the dictionary (properties.yaml).", "The dictionary has no property %q to be the authority for.", p)
+		}
+	}
 	for _, k := range s.kinds {
 		if _, ok := d.Kind(k.kind); !ok {
 			f.fail(k.at, "Use a kind of the dictionary (kinds.yaml), or add it there.", "The dictionary has no kind %q.", k.kind)

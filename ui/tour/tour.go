@@ -17,10 +17,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
-	"muster/app/caseview"
 	"muster/app/desk"
 	"muster/app/entry"
-	"muster/app/match"
 	"muster/app/signin"
 	"muster/ui/i18n"
 	"muster/ui/place"
@@ -87,10 +85,7 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 			err = e
 		}
 	}()
-	preview := func(e match.Entity, old map[string]bool) caseview.Case {
-		return caseview.Build(t.desk.Dictionary(), caseview.Input{Entity: e, Old: old})
-	}
-	t.shell.Attach(t.desk, screens.Factories(t.desk, t.shell.Env(), t.shell, preview))
+	t.shell.Attach(t.desk, screens.Factories(t.desk, t.shell.Env(), t.shell, t.desk.PreviewCase))
 	for _, step := range []struct {
 		name string
 		do   func() error
