@@ -122,6 +122,6 @@ require (
 	go.opentelemetry.io/otel/metric v1.46.0 // indirect
 	go.opentelemetry.io/otel/trace v1.46.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
-	golang.org/x/image v0.24.0
+	golang.org/x/image v0.47.0
 	google.golang.org/protobuf v1.36.11 // indirect
 )

@@ -36,6 +36,7 @@ type KindDef struct {
 	When   []Property `yaml:"when"`   // for events: the properties that say when it happened, best first
 	Where  []Property `yaml:"where"`
 	NIEM   string     `yaml:"niem"`
+	Sign   string     `yaml:"sign"` // how a link chart draws it, by a name of app/caseview/chart; its class's sign if empty
 
 	Brief string       `yaml:"brief"` // template of the line under the title where the time is shown already; Detail if empty
 	Live  *LiveDef     `yaml:"live"`  // how a live queue shows it; nil keeps the kind out of the queue
