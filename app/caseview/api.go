@@ -111,11 +111,14 @@ type Case struct {
 	Around        []match.Entity   `json:"-"`             // what is linked and at hand, as it was read: for timeline, map and chart
 	Old           map[string]bool  `json:"old,omitempty"` // by Ref.String: read from a stored copy
 	Possible      []match.Possible `json:"possible,omitempty"`
-	Why           []match.Link     `json:"-"`
-	Marking       pole.Marking     `json:"marking"` // the highest of its parts
-	Read          time.Time        `json:"read"`    // the oldest reading in it
-	Gaps          []Gap            `json:"gaps,omitempty"`
-	Naming        []pole.Property  `json:"-"` // what Title and Detail are written with
+	Judged        []match.Standing `json:"judged,omitempty"` // what people decided about its records, the latest first
+	// Contradicts are judgements that two of its records are not the same, which a later one overrode.
+	Contradicts []match.Judgement `json:"contradicts,omitempty"`
+	Why         []match.Link      `json:"-"`
+	Marking     pole.Marking      `json:"marking"` // the highest of its parts
+	Read        time.Time         `json:"read"`    // the oldest reading in it
+	Gaps        []Gap             `json:"gaps,omitempty"`
+	Naming      []pole.Property   `json:"-"` // what Title and Detail are written with
 }
 
 // Input is what Build needs.

@@ -25,12 +25,13 @@ const (
 	TopicLive    Topic = "live" // the live incident queue
 	TopicCases   Topic = "cases"
 	TopicPurpose Topic = "purpose"
+	TopicJudged  Topic = "judged" // which records are the same was decided; ID is the judgement's number
 )
 
 // Notice tells a screen that something changed; the screen then asks the desk for it.
 type Notice struct {
 	Topic Topic
-	ID    string // system or entry concerned, if one
+	ID    string // system, entry or judgement concerned, if one
 }
 
 // SystemStatus is one system as the desk shows it.
@@ -76,11 +77,14 @@ type EntityView struct {
 	Warnings      []caseview.Warning `json:"warnings,omitempty"`
 	Disagreements []string           `json:"disagreements,omitempty"` // labels of the properties that differ
 	Possible      []match.Possible   `json:"possible,omitempty"`
-	Matched       []string           `json:"matched,omitempty"` // typed words, for highlighting
-	Old           bool               `json:"old,omitempty"`     // at least one record is from a stored copy
+	Judged        []match.Standing   `json:"judged,omitempty"`      // what people decided about its records
+	Contradicts   []match.Judgement  `json:"contradicts,omitempty"` // 'not the same', overridden later
+	Matched       []string           `json:"matched,omitempty"`     // typed words, for highlighting
+	Old           bool               `json:"old,omitempty"`         // at least one record is from a stored copy
 	Score         float64            `json:"score"`
 	When          time.Time          `json:"when,omitzero"` // of an event: when it happened
 	Entity        match.Entity       `json:"-"`
+	Rev           uint64             `json:"-"` // grows with every change of what is shown of this search
 }
 
 // classOrder is how entities that fit equally well stand: who, what, where, and then what happened.

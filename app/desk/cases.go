@@ -78,6 +78,7 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 		}
 		refs = []pole.Ref{ref}
 	}
+	refs = append(refs, match.Joined(b.s.judged.all(), refs...)...) // what people joined by hand, wherever it was found
 	rec := b.d.record(b.access)
 	rec.Ref = refStrings(refs)
 	actx, seq, err := b.d.account(ctx, b.access, rec)
@@ -91,15 +92,17 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 		return err
 	}
 	if !ok {
-		full = b.others(ctx, full)
+		full, e = b.others(ctx, full)
 	}
 	b.d.closing(b.s, b.access, nil, seq, len(full), nil)
-	grouper := match.New(b.d.dict)
+	grouper := b.d.grouper(b.s)
 	grouper.Add(full...)
 	b.entity = entityWith(grouper, full[0].Ref)
+	b.entity.Possible = e.Possible
+	b.entity.Judged, b.entity.Contradicts = bothStandings(b.entity.Judged, e.Judged), bothJudgements(b.entity.Contradicts, e.Contradicts)
 	if ok {
 		// The search decided what belongs together; reading in full must not silently drop or add a record.
-		b.entity.ID, b.entity.Kind, b.entity.Records, b.entity.Possible = e.ID, e.Kind, full, e.Possible
+		b.entity.ID, b.entity.Kind, b.entity.Records = e.ID, e.Kind, full
 		if len(b.entity.Why) == 0 {
 			b.entity.Why = e.Why
 		}
@@ -107,10 +110,17 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 	return ctx.Err()
 }
 
-// others looks for the same entity in every system, by what identifies it and by its title, and returns the records that belong.
-func (b *caseBuilder) others(ctx context.Context, full []pole.Record) []pole.Record {
-	found := newLatest(b.d.dict, search.Request{})
+// others looks for the same entity in every system, by what identifies it and by its title, and returns the records that belong,
+// and the entity as it stands among what was found.
+func (b *caseBuilder) others(ctx context.Context, full []pole.Record) ([]pole.Record, match.Entity) {
+	b.d.mu.Lock()
+	found := newLatest(b.d.grouper(b.s), search.Request{})
+	b.d.beside = found
+	b.d.mu.Unlock()
+	b.d.grouping.Lock()
 	found.grouper.Add(full...)
+	maps.Copy(found.old, b.old)
+	b.d.grouping.Unlock()
 	var requests []search.Request
 	first := full[0]
 	for _, f := range first.Facts {
@@ -128,14 +138,16 @@ func (b *caseBuilder) others(ctx context.Context, full []pole.Record) []pole.Rec
 			}
 		})
 	}
+	b.d.grouping.Lock()
 	maps.Copy(b.old, found.old)
 	e := entityWith(found.grouper, first.Ref)
+	b.d.grouping.Unlock()
 	for _, r := range e.Records {
 		if !slices.ContainsFunc(full, func(x pole.Record) bool { return x.Ref == r.Ref }) {
 			full = append(full, r)
 		}
 	}
-	return full
+	return full, e
 }
 
 // around reads what the subject's records link to, and what of the latest search links to them.
@@ -154,7 +166,7 @@ func (b *caseBuilder) around(ctx context.Context) {
 			}
 		}
 	}
-	grouper := match.New(b.d.dict)
+	grouper := b.d.grouper(b.s)
 	for _, e := range b.d.latestEntities() {
 		if e.ID != b.entity.ID && linksTo(e, own, refs) {
 			grouper.Add(e.Records...)

@@ -52,7 +52,7 @@ type Desk struct {
 	eval     *evaluate.Evaluator
 	notices  notices
 	starting sync.Mutex // one session or demonstration starts or ends at a time
-	grouping sync.Mutex // of latest.grouper
+	grouping sync.Mutex // of latest and beside
 
 	mu       sync.RWMutex
 	profile  Profile
@@ -61,6 +61,7 @@ type Desk struct {
 	session  *session
 	purpose  *plugins.Purpose
 	latest   *latest
+	beside   *latest // what was found around the case that was opened last by a reference
 	live     *liveQueue
 	demo     *demoforce.Force
 	auditErr error

@@ -22,11 +22,13 @@ type latest struct {
 	old     map[string]bool // by Ref.String
 	scores  map[string]search.Found
 	request search.Request // Systems apart
+	views   map[string]EntityView
+	rev     uint64
 }
 
-func newLatest(d *pole.Dictionary, r search.Request) *latest {
+func newLatest(g *match.Grouper, r search.Request) *latest {
 	r.Systems = nil
-	return &latest{grouper: match.New(d), old: map[string]bool{}, scores: map[string]search.Found{}, request: r}
+	return &latest{grouper: g, old: map[string]bool{}, scores: map[string]search.Found{}, request: r, views: map[string]EntityView{}}
 }
 
 // asksAgain reports whether r asks some systems the question of l again: what they find belongs to what l found.
@@ -54,7 +56,7 @@ func (d *Desk) Search(ctx context.Context, r search.Request, f func(SearchEvent)
 	}
 	d.mu.Lock()
 	if !d.latest.asksAgain(r) {
-		d.latest = newLatest(d.dict, r)
+		d.latest = newLatest(d.grouper(s), r) // under d.mu: a judgement is in the log before it looks for what it changes
 	}
 	found := d.latest
 	d.mu.Unlock()
@@ -115,17 +117,42 @@ func (d *Desk) group(found *latest, records []search.Found) (views []EntityView,
 		}
 	}
 	changed, gone := found.grouper.Add(recs...)
-	for _, e := range changed {
-		views = append(views, d.view(e, found.old, found.scores))
+	return d.views(found, changed, gone), gone
+}
+
+// views makes what a list shows of entities that changed; d.grouping is held.
+func (d *Desk) views(found *latest, changed []match.Entity, gone []string) (views []EntityView) {
+	for _, id := range gone {
+		delete(found.views, id)
 	}
-	return views, gone
+	for _, e := range changed {
+		found.rev++
+		v := d.view(e, found.old, found.scores)
+		v.Rev = found.rev
+		found.views[v.ID] = v
+		views = append(views, v)
+	}
+	return views
+}
+
+// Results gives the entities of the latest search as they stand now, in no order.
+func (d *Desk) Results() []EntityView {
+	d.mu.RLock()
+	l := d.latest
+	d.mu.RUnlock()
+	if l == nil {
+		return nil
+	}
+	d.grouping.Lock()
+	defer d.grouping.Unlock()
+	return slices.Collect(maps.Values(l.views))
 }
 
 // view is an entity as a list shows it.
 func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]search.Found) EntityView {
 	c := d.BuildCase(caseview.Input{Entity: e, Old: old})
 	v := EntityView{ID: e.ID, Kind: e.Kind, Class: d.dict.Class(e.Kind), Title: c.Title, Detail: c.Detail, Records: len(e.Records),
-		Warnings: c.Warnings, Possible: e.Possible, Entity: e}
+		Warnings: c.Warnings, Possible: e.Possible, Judged: e.Judged, Contradicts: e.Contradicts, Entity: e}
 	for _, m := range c.Disagreements {
 		v.Disagreements = append(v.Disagreements, m.Label)
 	}

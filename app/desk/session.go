@@ -14,6 +14,7 @@ import (
 
 	"muster/app/audit"
 	"muster/app/entry"
+	"muster/app/match"
 	"muster/app/signin"
 	"muster/plugins"
 	"muster/store"
@@ -28,6 +29,7 @@ type session struct {
 	drafts *entry.Drafts
 	outbox *entry.Outbox
 	kept   *store.Collection[KeptCase]
+	judged judged
 	cache  cache
 
 	ctx     context.Context
@@ -79,7 +81,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 		return err
 	}
 	s := &session{id: uuid.NewString(), key: o.ID, store: st, audit: audit.Open(st), kept: store.NewCollection[KeptCase](st, "kept"),
-		cache: cache{st}, work: make(chan func(context.Context), 256)}
+		judged: judged{log: match.OpenLog(st)}, cache: cache{st}, work: make(chan func(context.Context), 256)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := d.fillSession(ctx, s); err != nil {
 		s.cancel()
@@ -114,6 +116,9 @@ func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
 			d.log.Warn("the measurements of earlier sessions could not be read; measuring starts afresh", "error", err)
 		}
 	}
+	if err := s.judged.load(); err != nil {
+		return err
+	}
 	s.drafts = entry.NewDrafts(s.store, d.now)
 	if s.outbox, err = d.newOutbox(s); err != nil {
 		return err
@@ -143,7 +148,7 @@ func (s *session) later(f func(context.Context)) {
 func (d *Desk) endSession() {
 	d.mu.Lock()
 	s := d.session
-	d.session, d.purpose, d.latest, d.live = nil, nil, nil, nil
+	d.session, d.purpose, d.latest, d.beside, d.live = nil, nil, nil, nil, nil
 	d.mu.Unlock()
 	if s == nil {
 		return

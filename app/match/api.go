@@ -14,11 +14,12 @@ type Evidence struct {
 
 // Link is a decision about two records.
 type Link struct {
-	A, B        pole.Ref
-	Prior       float64 // in bits: how likely the two were one before any evidence
-	Probability float64 // of the prior and all evidence together
-	Evidence    []Evidence
-	Judged      *Judgement // set where a person joined the two, whatever the evidence
+	A           pole.Ref   `json:"a"`
+	B           pole.Ref   `json:"b"`
+	Prior       float64    `json:"prior"`       // in bits: how likely the two were one before any evidence
+	Probability float64    `json:"probability"` // of the prior and all evidence together
+	Evidence    []Evidence `json:"evidence"`
+	Judged      *Judgement `json:"judged,omitempty"` // set where a person joined the two, whatever the evidence
 }
 
 // Bits is the prior and all evidence together.

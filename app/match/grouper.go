@@ -453,6 +453,14 @@ func (g *Grouper) Entity(id string) (Entity, bool) {
 	return Entity{}, false
 }
 
+// Record finds a record by its reference, as it was read last.
+func (g *Grouper) Record(ref pole.Ref) (pole.Record, bool) {
+	if e := g.entries[ref]; e != nil {
+		return e.Record, true
+	}
+	return pole.Record{}, false
+}
+
 // Compare gives the evidence about two records, whether or not they were added.
 func (g *Grouper) Compare(a, b pole.Record) Link {
 	return link(g.entry(a), g.entry(b))

@@ -45,6 +45,9 @@ type cli struct {
 	Systems    systemsCmd    `cmd:"" help:"List, add, remove and check systems; give a system its credential."`
 	Search     searchCmd     `cmd:"" help:"Ask every system at once."`
 	Case       caseCmd       `cmd:"" help:"Show one merged case, by record reference or search text."`
+	Compare    compareCmd    `cmd:"" help:"Lay two records side by side, with the evidence for and against their being one."`
+	Judge      judgeCmd      `cmd:"" help:"Decide whether two records are the same, or take a decision back."`
+	Judgements judgementsCmd `cmd:"" help:"List what was decided about which records are the same."`
 	Submit     submitCmd     `cmd:"" help:"Fill a form once and deliver it to every system that needs it."`
 	Forms      formsCmd      `cmd:"" help:"List the forms, or show one with its fields."`
 	Outbox     outboxCmd     `cmd:"" help:"See and steer what is on its way."`

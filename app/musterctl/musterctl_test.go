@@ -227,6 +227,8 @@ func TestADayAtTheTerminal(t *testing.T) {
 		}
 	})
 
+	t.Run("judge", func(t *testing.T) { judging(t, terminal{t, m.dir}) })
+
 	t.Run("audit", func(t *testing.T) {
 		m := terminal{t, m.dir}
 		l := m.lines(exitDone, "", "audit", "list", "-n", "30")

@@ -1,0 +1,234 @@
+package desk
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"muster/app/audit"
+	"muster/app/match"
+	"muster/plugins"
+	"muster/plugins/pole"
+	"muster/store"
+)
+
+// doubtful finds two of the demonstration force that may be one.
+const doubtful = "smith stacey"
+
+// doubt finds an entity of the results that may be the same as another.
+func doubt(t testing.TB, r result) (EntityView, match.Possible) {
+	t.Helper()
+	for _, v := range r.entities {
+		if v.Title == "SMITH, Stacey Alison" && len(v.Systems) > 2 && len(v.Possible) > 0 {
+			return v, v.Possible[0]
+		}
+	}
+	t.Fatalf("nobody is possibly the same: %v", titles(r))
+	return EntityView{}, match.Possible{}
+}
+
+// members lists the entities of the latest search by their records.
+func members(d *Desk) (out []string) {
+	for _, v := range d.Results() {
+		var refs []pole.Ref
+		for _, r := range v.Entity.Records {
+			refs = append(refs, r.Ref)
+		}
+		say := refStrings(refs)
+		for _, p := range v.Possible {
+			say += " ~" + p.Entity + " " + p.Say
+		}
+		out = append(out, say)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestJudgingJoinsAndUndoParts(t *testing.T) {
+	d := signedIn(t)
+	v, p := doubt(t, find(t, d, doubtful))
+	before := members(d)
+	var told []string
+	defer d.Subscribe(func(n Notice) {
+		if n.Topic == TopicJudged {
+			told = append(told, n.ID)
+		}
+	})()
+	pair, err := d.Pair(t.Context(), p.A, p.B)
+	if err != nil || pair.Joined || pair.A.ID != v.ID || pair.B.ID != p.Entity || len(pair.Link.Evidence) == 0 || pair.Link.A != p.A || pair.Link.Prior == 0 {
+		t.Fatalf("%+v %v", pair, err)
+	}
+	j, err := d.Judge(t.Context(), p.A, p.B, match.Same, " one photograph ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j.ID != 1 || j.Reason != "one photograph" || !strings.Contains(j.By, "2214") || len(j.SaidA) == 0 || len(told) != 1 {
+		t.Errorf("%+v %v", j, told)
+	}
+	records := 0
+	for _, x := range d.Results() {
+		if holdsRef(x.Entity, p.A) {
+			records = x.Records
+			if !holdsRef(x.Entity, p.B) || len(x.Judged) != 1 || x.Rev == 0 {
+				t.Errorf("not joined in the results: %+v", x)
+			}
+		}
+	}
+	c, err := d.OpenCase(t.Context(), p.B.String())
+	if err != nil || len(c.Records) != records || len(c.Judged) != 1 || !slices.ContainsFunc(c.Why, func(l match.Link) bool { return l.Judged != nil && l.Judged.Reason == "one photograph" }) {
+		t.Errorf("not joined in the case: %d records of %d, %+v %v", len(c.Records), records, c.Judged, err)
+	}
+	if pair, err = d.Pair(t.Context(), p.A, p.B); err != nil || !pair.Joined || len(pair.Judged) != 1 || len(pair.A.Records)+len(pair.B.Records)+pair.Rest != records {
+		t.Errorf("taken apart: %d + %d + %d of %d %v", len(pair.A.Records), len(pair.B.Records), pair.Rest, records, err)
+	}
+	if _, err := d.UndoJudgement(t.Context(), j.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if after := members(d); !reflect.DeepEqual(after, before) {
+		t.Errorf("after undoing\n%s\nbefore\n%s", strings.Join(after, "\n"), strings.Join(before, "\n"))
+	}
+	for id, want := range map[uint64]string{j.ID: "taken back already", j.ID + 1: "judge the two records again", 99: "no judgement 99"} {
+		if _, err := d.UndoJudgement(t.Context(), id, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("undoing %d: %v", id, err)
+		}
+	}
+	recs, err := d.Audit(0, 40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, r := range recs {
+		if r.Operation == audit.Combination && r.Terms["judged"] != "" {
+			n++
+			if r.Ref == "" || r.Purpose.Code == "" {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d of a joining and a parting are in the log of accesses", n)
+	}
+	if list, err := d.Judgements(); err != nil || len(list) != 1 || list[0].InForce || list[0].Undone == nil {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
+// A case that is opened by a reference knows who may be the same, and brings what people joined with it.
+func TestJudgedCaseOpensWhereNothingWasSearched(t *testing.T) {
+	d := signedIn(t)
+	_, p := doubt(t, find(t, d, doubtful))
+	forget := func() {
+		d.mu.Lock()
+		d.latest, d.beside = nil, nil
+		d.mu.Unlock()
+	}
+	forget()
+	c, err := d.OpenCase(t.Context(), p.A.String())
+	if err != nil || !slices.ContainsFunc(c.Possible, func(x match.Possible) bool { return x.Entity == p.Entity }) {
+		t.Fatalf("%+v %v", c.Possible, err)
+	}
+	if pair, err := d.Pair(t.Context(), p.A, p.B); err != nil || len(pair.A.Records) != len(c.Records) {
+		t.Errorf("%d records beside, %d in the case: %v", len(pair.A.Records), len(c.Records), err)
+	}
+	// Somebody whom no search would find with her.
+	andrea := find(t, d, "miller andrea")
+	var other pole.Ref
+	for _, v := range andrea.entities {
+		if strings.HasPrefix(v.Title, "MILLER, Andrea") {
+			other = v.Entity.Records[0].Ref
+		}
+	}
+	if _, err := d.Judge(t.Context(), p.A, other, match.Same, "a test of reach"); err != nil {
+		t.Fatal(err)
+	}
+	forget()
+	c, err = d.OpenCase(t.Context(), p.A.String())
+	if err != nil || !slices.ContainsFunc(c.Records, func(r pole.Record) bool { return r.Ref == other }) {
+		t.Errorf("what was joined by hand is not in the case: %v", err)
+	}
+	for _, v := range find(t, d, doubtful).entities {
+		if holdsRef(v.Entity, p.A) {
+			if c, err = d.OpenCase(t.Context(), v.ID); err != nil || !slices.ContainsFunc(c.Records, func(r pole.Record) bool { return r.Ref == other }) {
+				t.Errorf("opened from a search, what was joined by hand is not in the case: %v", err)
+			}
+		}
+	}
+}
+
+// A decision outlives the window, and 'not the same' outlives the next search.
+func TestJudgementsOutliveARestart(t *testing.T) {
+	dir := t.TempDir()
+	d := openDemo(t, dir, "okafor")
+	purpose := plugins.Purpose{Code: "missing", Case: "24-10887"}
+	if err := errors.Join(d.SignInBrowser(t.Context()), d.SetPurpose(purpose)); err != nil {
+		t.Fatal(err)
+	}
+	m := miller(t, find(t, d, "miller aaron 2011"))
+	a, b := m.Entity.Why[0].A, m.Entity.Why[0].B
+	if _, err := d.Judge(t.Context(), a, b, match.NotSame, "seen together"); err != nil {
+		t.Fatal(err)
+	}
+	apart := func(d *Desk) {
+		t.Helper()
+		find(t, d, "miller aaron 2011")
+		for _, v := range d.Results() {
+			if holdsRef(v.Entity, a) {
+				if holdsRef(v.Entity, b) || len(v.Judged) == 0 || !slices.ContainsFunc(v.Possible, func(p match.Possible) bool { return len(p.Contradicts) > 0 }) {
+					t.Errorf("%v: judged %+v, possible %+v", v.Systems, v.Judged, v.Possible)
+				}
+			}
+		}
+	}
+	apart(d)
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d = openDemo(t, dir, "okafor")
+	if err := errors.Join(d.SignInBrowser(t.Context()), d.SetPurpose(purpose)); err != nil {
+		t.Fatal(err)
+	}
+	apart(d)
+}
+
+// A decision that cannot be accounted for is not taken.
+func TestNoJudgementWithoutItsAudit(t *testing.T) {
+	d := signedIn(t)
+	_, p := doubt(t, find(t, d, doubtful))
+	before := members(d)
+	for _, c := range []struct {
+		a, b   pole.Ref
+		v      match.Verdict
+		reason string
+	}{{p.A, p.B, match.Same, "  "}, {p.A, p.A, match.Same, "x"}, {p.A, p.B, "maybe", "x"}, {p.A, p.B, match.Same, strings.Repeat("x", 1001)}} {
+		if _, err := d.Judge(t.Context(), c.a, c.b, c.v, c.reason); err == nil {
+			t.Errorf("%+v was taken", c)
+		}
+	}
+	s, err := d.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	real := s.audit
+	s.audit = audit.Open(fullKeeper{s.store})
+	_, err = d.Judge(t.Context(), p.A, p.B, match.Same, "one photograph")
+	s.audit = real
+	var e *plugins.Error
+	if !errors.As(err, &e) || !strings.HasPrefix(e.Say, "Nothing was decided") {
+		t.Errorf("%v", err)
+	}
+	if list, _ := d.Judgements(); len(list) != 0 || !reflect.DeepEqual(members(d), before) {
+		t.Error("it was decided all the same")
+	}
+	d.mu.Lock()
+	d.purpose = nil
+	d.mu.Unlock()
+	if _, err := d.Judge(t.Context(), p.A, p.B, match.Same, "x"); !errors.Is(err, ErrNoPurpose) {
+		t.Errorf("judged without a purpose: %v", err)
+	}
+}
+
+type fullKeeper struct{ audit.Keeper }
+
+func (fullKeeper) AppendAudit(...[]byte) (uint64, error) { return 0, store.ErrFull }
