@@ -1,7 +1,5 @@
 package names
 
-import "strings"
-
 // JaroWinkler is the likeness of two folded words in 0..1: the share of letters they have in common in about the same
 // place, raised for a common beginning of up to four letters. It counts bytes, so fold first. An empty word is like
 // nothing, not even another empty one: a missing name is no evidence. It does not allocate for words of up to 64 bytes.
@@ -258,10 +256,4 @@ func mistaken(x, y byte) float64 {
 		}
 	}
 	return 1
-}
-
-// firstWord cuts the first of several words parted by single spaces.
-func firstWord(s string) (word, rest string) {
-	word, rest, _ = strings.Cut(s, " ")
-	return word, rest
 }

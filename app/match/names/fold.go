@@ -52,7 +52,7 @@ func latin(s string) string {
 		return s
 	}
 	if !plain {
-		s = transliterate(s)
+		s = transliterate(s, foreign(s))
 	}
 	out := make([]byte, 0, len(s))
 	for i := range len(s) {
@@ -103,6 +103,12 @@ func strip(s string) string {
 	}
 }
 
+// firstWord cuts the first of several words parted by single spaces.
+func firstWord(s string) (word, rest string) {
+	word, rest, _ = strings.Cut(s, " ")
+	return word, rest
+}
+
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {
@@ -132,11 +138,10 @@ func dot(r rune) bool { return r == '·' || r == '・' || r == '•' || r == '�
 
 // transliterate writes s in ASCII. The tables come from a library; what romanisation of names does otherwise (Arabic
 // vowel letters, Cyrillic endings, a syllable block being a word of its own) is put right here.
-func transliterate(s string) string {
+func transliterate(s string, foreign bool) string {
 	s = norm.NFKC.String(s)
 	var out strings.Builder
 	out.Grow(len(s) + 16)
-	foreign := strings.ContainsFunc(s, dot) && strings.ContainsFunc(s, han)
 	runes := []rune(s)
 	for i, r := range runes {
 		switch {
@@ -172,7 +177,7 @@ func transliterate(s string) string {
 				out.WriteString(lookup(r))
 			}
 		default:
-			if t, ok := cyrillic[unicode.ToLower(r)]; ok {
+			if t, ok := letters[unicode.ToLower(r)]; ok {
 				out.WriteString(t)
 			} else if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) || r < 0x100 {
 				out.WriteString(lookup(r))
@@ -183,6 +188,9 @@ func transliterate(s string) string {
 	}
 	return out.String()
 }
+
+// foreign tells whether s is a foreign name in Chinese signs, which then stand for sounds and do not make words of their own.
+func foreign(s string) bool { return strings.ContainsFunc(s, dot) && strings.ContainsFunc(s, han) }
 
 func han(r rune) bool { return unicode.Is(unicode.Han, r) }
 
@@ -209,9 +217,10 @@ var arabic = map[rune]string{
 	'ـ': "",
 }
 
-// cyrillic letters that passports and newspapers write otherwise than the library; and a few of other alphabets.
-var cyrillic = map[rune]string{
+// letters of Cyrillic and Hebrew that passports and newspapers write otherwise than the library; and a few of other alphabets.
+var letters = map[rune]string{
 	'ё': "e", 'й': "y", 'ю': "yu", 'я': "ya", 'ц': "ts", 'щ': "shch", 'ь': "", 'ъ': "", 'ы': "y", 'є': "ye", 'ї': "yi", 'і': "i", 'ґ': "g",
 	'қ': "k", 'ң': "n", 'ұ': "u", 'ү': "u", 'ғ': "gh", 'һ': "h", 'ә': "a", 'ө': "o", 'ђ': "dj", 'ћ': "c", 'џ': "dz", 'ј': "j", 'љ': "lj", 'њ': "nj",
+	'א': "a", 'ו': "w", 'ח': "h", 'ע': "a", 'צ': "ts", 'ץ': "ts", 'ש': "sh",
 	'ı': "i", 'ə': "a", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ð': "d", 'þ': "th", 'ß': "ss", 'ł': "l", 'đ': "d", 'ŋ': "ng",
 }

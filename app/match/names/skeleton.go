@@ -30,6 +30,13 @@ func spelt(a, b string) bool {
 	return ka.read(a) && kb.read(b) && alike(&ka, &kb)
 }
 
+// toldApart tells whether the table knows both words as different names.
+func toldApart(a, b string) bool {
+	t := variants()
+	ga, gb := t.spelling[a], t.spelling[b]
+	return len(ga) > 0 && len(gb) > 0 && !share(ga, gb)
+}
+
 // frame is a word as its consonants, in one letter each however they are spelt, and the vowels between them.
 type frame struct {
 	n       int       // consonants

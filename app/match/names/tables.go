@@ -161,6 +161,12 @@ func Bits(word string) float64 {
 	return rare
 }
 
+// known tells whether a folded word is a common name.
+func known(word string) bool {
+	_, ok := common()[word]
+	return ok
+}
+
 // Nickname tells whether two folded words are one person's name in its formal and a short form, or two short forms of
 // one formal name: robert and bob, bob and bobby, mohammed and mohd. A word is not its own nickname.
 func Nickname(a, b string) bool {
