@@ -198,7 +198,7 @@ func Span(when string) (from, end time.Time, ok bool) {
 // Zoned reports whether a source's own words of an instant give its zone; without one they were taken as London's time.
 // timed is false where they give no time of day at all.
 func Zoned(source string) (zoned, timed bool) {
-	_, zoned, timed = readTime(strings.ToLower(cleanText(source, false)))
+	_, zoned, timed = readTime(cleanText(source, false))
 	return zoned, timed
 }
 

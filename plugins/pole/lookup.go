@@ -88,6 +88,11 @@ func (d *Dictionary) GroupOf(p Property) (GroupDef, bool) {
 	return d.groups[i], true
 }
 
+// Doubtful reports whether systems write this canonical date when they do not know one.
+func (d *Dictionary) Doubtful(norm string) bool {
+	return d.doubtful[norm[:min(len(norm), 10)]]
+}
+
 // Roles lists every link role.
 func (d *Dictionary) Roles() []RoleDef { return slices.Clone(d.roles) }
 
