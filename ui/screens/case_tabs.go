@@ -8,7 +8,6 @@ import (
 
 	"muster/app/caseview"
 	"muster/plugins/pole"
-	"muster/ui/place"
 	"muster/ui/theme"
 	"muster/ui/vm"
 	"muster/ui/widgets"
@@ -167,68 +166,6 @@ func (p *casesPlace) whoSays(m caseview.Merged) {
 	}}, list), nil)
 }
 
-// momentList is a timeline, the latest first.
-type momentList struct {
-	moments []caseview.Moment
-	list    *widgets.List
-	object  fyne.CanvasObject
-}
-
-type momentRow struct {
-	when *widgets.Words
-	flow *widgets.Flow
-	last int
-}
-
-func newMomentList(c *caseview.Case, marks vm.Marks, open func(id string)) *momentList {
-	l := &momentList{moments: newest(c.Timeline, len(c.Timeline))}
-	if len(l.moments) == 0 {
-		l.object = widgets.NewEmpty(t("screens.case.timeline.none"), "", nil)
-		return l
-	}
-	parts := rows[*momentRow]{}
-	l.list = widgets.NewList(ids{func() int { return len(l.moments) }, func(i int) string { return trimFloat(float64(i)) }},
-		func() fyne.CanvasObject {
-			r := &momentRow{when: widgets.NewCut("", widgets.Ident), flow: widgets.NewFlow(), last: -1}
-			r.flow.MaxLines = 2
-			o := widgets.Pad(2, 3, widgets.Row(3, widgets.Wide(r.when, scaled(150)).AtTop(), widgets.Grow(r.flow).AtTop()))
-			parts[o] = r
-			return o
-		},
-		func(i int, o fyne.CanvasObject, _ widgets.RowState) {
-			r, m := parts[o], l.moments[i]
-			if r.last == i {
-				return
-			}
-			r.last = i
-			r.when.Set(m.Display)
-			runs := []widgets.Run{widgets.Span(m.Title+" ", widgets.BodyBold)}
-			for _, x := range marks.All(m.Systems) {
-				runs = append(runs, widgets.Inline(chip(x)))
-			}
-			if m.Detail != "" {
-				runs = append(runs, widgets.NewLine(), widgets.Span(m.Detail, widgets.MutedText))
-			}
-			r.flow.Set(runs...)
-		})
-	l.list.Height = func(i int, _ float32) float32 {
-		if l.moments[i].Detail != "" {
-			return theme.Gap(4) + 2*line() + 4
-		}
-		return theme.Gap(4) + line() + 2
-	}
-	l.list.Label = t("screens.case.tab.timeline")
-	l.list.OnOpen = func(id string) {
-		for i, m := range l.moments {
-			if trimFloat(float64(i)) == id && len(m.Refs) > 0 && open != nil {
-				open(m.Refs[0].String())
-			}
-		}
-	}
-	l.object = widgets.NewFlushCard(l.list)
-	return l
-}
-
 // linkList is everything that a case is linked to.
 type linkList struct {
 	list   *widgets.List
@@ -287,55 +224,4 @@ func newLinkList(c *caseview.Case, marks vm.Marks, open func(id string)) *linkLi
 	}
 	l.object = widgets.NewFlushCard(l.list)
 	return l
-}
-
-// timelinePlace is a case's timeline in a window of its own.
-type timelinePlace struct {
-	base
-	list *momentList
-	mark pole.Marking
-	box  *fyne.Container
-}
-
-func newTimeline(k *kit, h place.Host) *timelinePlace {
-	p := &timelinePlace{base: base{k: k, host: h, id: place.Timeline}, box: container.NewStack()}
-	p.object = p.box
-	return p
-}
-
-func (p *timelinePlace) Title() string               { return t("screens.case.tab.timeline") }
-func (p *timelinePlace) Marking() pole.Marking       { return p.mark }
-func (p *timelinePlace) Shortcuts() []place.Shortcut { return nil }
-
-func (p *timelinePlace) Shown(arg any) {
-	c, ok := arg.(*caseview.Case)
-	if !ok {
-		if p.list == nil {
-			p.box.Objects = []fyne.CanvasObject{widgets.NewEmpty(t("screens.case.none"), t("screens.case.none.how"), nil)}
-			p.box.Refresh()
-		}
-		return
-	}
-	marks := vm.MarksOf(p.k.desk.Systems())
-	p.mark = c.Marking
-	p.list = newMomentList(c, marks, func(id string) { p.host.Go(place.Cases, id) })
-	danger := p.k.badges(c.Warnings, func(s caseview.Source) vm.Mark { return marks.Of(s.Ref.System) })
-	objs := []fyne.CanvasObject{widgets.NewTitle(c.Title)}
-	if len(danger) > 0 {
-		objs = append(objs, widgets.NewFlow(danger...))
-	}
-	p.box.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, container.New(layoutFunc{fyne.NewSize(400, 300), func(o []fyne.CanvasObject, s fyne.Size) {
-		h := widgets.HeightFor(o[0], s.Width)
-		put(o[0], 0, 0, s.Width, h)
-		h += theme.Gap(3)
-		put(o[1], 0, h, s.Width, s.Height-h)
-	}}, widgets.Stack(2, objs...), p.list.object))}
-	p.box.Refresh()
-	p.host.Refresh()
-}
-
-func (p *timelinePlace) Focus() {
-	if p.list != nil && p.list.list != nil {
-		p.list.list.Focus()
-	}
 }

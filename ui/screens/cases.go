@@ -16,20 +16,20 @@ import (
 // casesPlace shows one open case, or the kept ones.
 type casesPlace struct {
 	base
-	vm     *vm.Case
-	seq    int
-	mode   string
-	tabs   *widgets.Tabs
-	who    func() // opens 'who says this' for the value that matters most
-	body   *fyne.Container
-	keep   *widgets.Button
-	main   *fyne.Container
-	first  fyne.CanvasObject // takes the keyboard
-	note   string
-	sig    string
-	moment *momentList
-	links  *linkList
-	recs   *recordView
+	vm    *vm.Case
+	seq   int
+	mode  string
+	tabs  *widgets.Tabs
+	who   func() // opens 'who says this' for the value that matters most
+	body  *fyne.Container
+	keep  *widgets.Button
+	main  *fyne.Container
+	first fyne.CanvasObject // takes the keyboard
+	note  string
+	sig   string
+	time  *timePane
+	links *linkList
+	recs  *recordView
 }
 
 func newCases(k *kit, h place.Host) *casesPlace {
@@ -86,7 +86,7 @@ func (p *casesPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyD, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.keep"), Do: p.vm.ToggleKept},
 		{Key: fyne.KeyF5, Label: t("screens.case.key.again")},
 		{Key: fyne.KeyW, Label: t("screens.case.key.who"), Do: func() {
-			if p.who != nil {
+			if p.who != nil && p.vm.Tab() == vm.TabSummary {
 				p.who()
 			}
 		}},
@@ -94,9 +94,9 @@ func (p *casesPlace) Shortcuts() []place.Shortcut {
 	}
 	for i, tab := range vm.Tabs() {
 		out = append(out, place.Shortcut{Key: fyne.KeyName(rune('1' + i)), Mod: fyne.KeyModifierAlt,
-			Label: t("screens.case.key.tab", "tab", t("screens.case.tab."+string(tab))), Do: func() { p.vm.SetTab(tab) }})
+			Label: t("screens.case.key.tab", "tab", t("screens.case.tab."+string(tab))), Do: func() { p.toTab(tab) }})
 	}
-	return out
+	return append(p.paneShortcuts(), out...)
 }
 
 func (p *casesPlace) enter() {
@@ -220,7 +220,8 @@ func (p *casesPlace) buildCase(c *caseview.Case) {
 	}
 	p.tabs = widgets.NewTabs(func(id string) { p.vm.SetTab(vm.Tab(id)) }, items...)
 	p.first = p.tabs
-	p.moment, p.links, p.recs = nil, nil, nil
+	p.dropPanes()
+	p.links, p.recs = nil, nil
 	top := widgets.Stack(2.5, append(fixed, p.tabs)...)
 	p.main.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, container.New(layoutFunc{fyne.NewSize(400, 300), func(o []fyne.CanvasObject, s fyne.Size) {
 		h := widgets.HeightFor(o[0], s.Width)
@@ -248,8 +249,7 @@ func (p *casesPlace) refreshTab(c *caseview.Case) {
 		case vm.TabSummary:
 			o = widgets.NewScroll(p.summary(c))
 		case vm.TabTimeline:
-			p.moment = newMomentList(c, p.vm.Marks(), p.openRef)
-			o = p.moment.object
+			o = p.timeTab(c)
 		case vm.TabLinks:
 			p.links = newLinkList(c, p.vm.Marks(), p.openRef)
 			o = p.links.object

@@ -191,10 +191,10 @@ func (f *smallForce) aaronCase() caseview.Case {
 			{Refs: []pole.Ref{ref("intel", "person", "I-9")}, Kind: "person", Class: pole.ClassPerson, Title: "KHAN, Yusuf", Roles: []string{"seen with, 3 events"}, Systems: []string{"intel", "stops"}},
 			{Refs: []pole.Ref{ref("vehicles", "vehicle", "YK19FZB")}, Kind: "vehicle", Class: pole.ClassObject, Title: "YK19 FZB", Roles: []string{"family vehicle"}, Systems: []string{"vehicles", "rms"}}},
 		Timeline: []caseview.Moment{
-			{Display: "24/11/2026 07:52", Sort: at(7, 52), Kind: "missing", Title: "Reported missing", Detail: "Last seen at home, 07:40", Systems: []string{"cad"}, Refs: []pole.Ref{ref("cad", "incident", "CAD-0412")}},
+			{Display: "24/11/2026 07:52", Sort: at(7, 52), Kind: "missing", Title: "Reported missing", Detail: "Last seen at home, 07:40", Systems: []string{"cad"}, Refs: []pole.Ref{ref("cad", "missing", "CAD-0412")}},
 			{Display: "12/09/2026 22:10", Sort: at(0, 0).AddDate(0, -2, 0), Kind: "stop", Title: "Stop and search, no item", Systems: []string{"stops"}, Refs: []pole.Ref{ref("stops", "stop", "S1")}},
 			{Display: "02/06/2026 18:31", Sort: at(0, 0).AddDate(0, -5, 0), Kind: "crime", Title: "Victim, robbery", Systems: []string{"rms"}, Refs: []pole.Ref{ref("rms", "crime", "R1")}}},
-		Records: a, Old: map[string]bool{a[3].Ref.String(): true}, Read: at(13, 55), Marking: pole.Marking{Classification: "OFFICIAL-SENSITIVE"},
+		Records: a, Around: f.around(), Old: map[string]bool{a[3].Ref.String(): true}, Read: at(13, 55), Marking: pole.Marking{Classification: "OFFICIAL-SENSITIVE"},
 		Gaps: []caseview.Gap{{System: "custody", Say: "Connection refused since 14:02. A copy of 13:55 stands in."}},
 		Why: []match.Link{{A: a[0].Ref, B: a[3].Ref, Probability: 0.998, Evidence: []match.Evidence{
 			{Say: "Prior", Bits: -14.2}, {Say: "Surname (rare here)", Bits: 9.1}, {Say: "Given names", Bits: 8.3}, {Say: "Date of birth, swapped", Bits: 3.9}, {Say: "PNC ID", Bits: 15.6}, {Say: "Address differs", Bits: -2.1}}}},

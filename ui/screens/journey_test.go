@@ -160,6 +160,7 @@ func TestCasePinsDangerAndGapsAndSaysWho(t *testing.T) {
 	r.sees("Who says this: Date of birth", "“3 Nov 2011”", "Most systems say so", "$.dob")
 	r.press(fyne.KeyEscape)
 	r.chord(alt_, fyne.Key2)
+	r.press(fyne.KeyEnd)
 	r.sees("Last seen at home, 07:40")
 	r.sees(pinned...)
 	r.chord(alt_, fyne.Key3)

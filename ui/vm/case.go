@@ -179,8 +179,6 @@ func (c *Case) TabWords(t Tab) string {
 	n := 0
 	if c.open != nil {
 		switch t {
-		case TabTimeline:
-			n = len(c.open.Timeline)
 		case TabLinks:
 			n = len(c.open.Linked)
 		case TabRecords:

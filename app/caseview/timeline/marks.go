@@ -11,7 +11,8 @@ type Mark struct {
 	Items  []int // indexes into the items that Arrange was given
 	Row    int
 	X0, X1 float64
-	Label  bool // there is room for the title
+	Label  bool // there is room for the title, after the mark
+	Left   bool // or before it
 }
 
 // Count is how many items the mark stands for.
@@ -45,10 +46,20 @@ func Arrange(items []Item, lane []int, v View, r Room) []Mark {
 			dots = append(dots, Mark{Items: []int{i}, X0: mid - r.Dot/2, X1: mid + r.Dot/2})
 		}
 	}
-	dots = cluster(dots, r)
-	all := append(spans, dots...)
+	// Each has a mark of its own where there is room for all.
+	if float64(len(spans)+len(dots)) <= float64(max(r.Rows, 1))*(r.Width/r.Dot+2) {
+		if marks, all := pack(joined(spans, dots), r); all {
+			return marks
+		}
+	}
+	marks, _ := pack(joined(spans, cluster(dots, r)), r)
+	return marks
+}
+
+func joined(spans, dots []Mark) []Mark {
+	all := append(slices.Clone(spans), dots...)
 	sort.SliceStable(all, func(a, b int) bool { return all[a].X0 < all[b].X0 })
-	return pack(all, r)
+	return all
 }
 
 // cluster counts moments together that stand close.
@@ -67,15 +78,15 @@ func cluster(dots []Mark, r Room) []Mark {
 	return out
 }
 
-// pack gives every mark a row, with its title if there is room for it.
-func pack(all []Mark, r Room) []Mark {
+// pack gives every mark a row, with its title if there is room for it. alone is false where some had to be counted together.
+func pack(all []Mark, r Room) (out []Mark, alone bool) {
 	rows := max(r.Rows, 1)
 	ends := make([]float64, rows) // where each row is free again
 	last := make([]int, rows)     // its last mark
 	for i := range ends {
 		ends[i], last[i] = -1e18, -1
 	}
-	var out []Mark
+	alone = true
 	for _, m := range all {
 		label := 0.0
 		if r.Label != nil && m.Count() == 1 {
@@ -84,6 +95,10 @@ func pack(all []Mark, r Room) []Mark {
 		start := max(m.X0, 0)
 		put := func(row int, with bool) {
 			m.Row, m.Label = row, with
+			if with && m.X1-m.X0 <= r.Dot && m.X1+label > r.Width {
+				m.Label, m.Left = false, ends[row] <= m.X0-label
+				with = false
+			}
 			end := m.X1
 			if with {
 				end = max(m.X1, start+label)
@@ -97,7 +112,7 @@ func pack(all []Mark, r Room) []Mark {
 		}
 		free := func() int { return slices.IndexFunc(ends, func(e float64) bool { return e <= start }) }
 		if row := free(); row >= 0 {
-			put(row, label > 0 && start+label < r.Width+label/2)
+			put(row, label > 0 && start < r.Width-2*r.Dot)
 			continue
 		}
 		// Titles before it give way before a mark does.
@@ -113,6 +128,7 @@ func pack(all []Mark, r Room) []Mark {
 			put(row, false)
 			continue
 		}
+		alone = false
 		// No place: it is counted with the mark that ends first.
 		k := 0
 		for j := range rows {
@@ -123,8 +139,8 @@ func pack(all []Mark, r Room) []Mark {
 		o := &out[last[k]]
 		o.Items = append(o.Items, m.Items...)
 		o.X1 = max(o.X1, m.X1)
-		o.Label = false
+		o.Label, o.Left = false, false
 		ends[k] = max(ends[k], m.X1+r.Gap)
 	}
-	return out
+	return out, alone
 }
