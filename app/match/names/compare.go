@@ -61,10 +61,10 @@ const (
 	manyBits    = 28
 	wrongWord   = 5.5 // two different words in one place
 	lackedWord  = 0.5
-	loneWord    = 2.0  // only one word agrees, and the other name has more
+	loneWord    = 1.8  // only one word agrees, and the other name has more
 	crossed     = 0.3  // a given name agrees with a surname, where each is known to be that
 	tooFar      = 0.40 // slips for each letter beyond which two words are two words
-	slipAtLimit = 4.2  // what a slip of that size costs; it grows with the square
+	slipAtLimit = 4.7  // what a slip of that size costs; it grows with the square
 	twoNames    = 0.8  // both words are common names, so a slip is less likely
 	toldNames   = 2.5  // they are names that look alike and are told apart: Hasan and Husayn, Maria and Mario
 )
@@ -89,7 +89,7 @@ func Compare(a, b *Name) (score float64, why []Step) {
 		}
 		return score, why
 	}
-	matches := pairUp(a.parts, b.parts)
+	matches := pairUp(a.parts, b.parts, single, joined)
 	usedA, usedB := make([]bool, len(a.parts)), make([]bool, len(b.parts))
 	odds, bits, full, turned := baseOdds, 0.0, 0, 0
 	for _, m := range matches {
@@ -247,8 +247,8 @@ func join(parts []part) string {
 	return strings.Join(t, " ")
 }
 
-// pairUp chooses which words answer to which: the best pair first, each word once.
-func pairUp(a, b []part) []match {
+// pairUp chooses which words answer to which: the best pair first, each word once. What a pair costs, single and joined tell.
+func pairUp(a, b []part, single func(x, y *part) (float64, How), joined func(several []part, one *part) (float64, How)) []match {
 	var all []match
 	add := func(m match) {
 		if m.cost < slipAtLimit {
@@ -335,6 +335,9 @@ func single(x, y *part) (float64, How) {
 		if c := scripts(x, y); c < noMatch {
 			return c, Script
 		}
+		if x.script == abjad && y.script == abjad { // what is written at all matters
+			return bySlips(1.4 * float64(Edit(x.text, y.text, longest)) / (float64(len(x.text)+len(y.text)) / 2))
+		}
 	}
 	if spelt(x.text, y.text) {
 		return 0.25, Spelling
@@ -349,13 +352,18 @@ func single(x, y *part) (float64, How) {
 	return cost, how
 }
 
+// bySlips is the cost of d slips for each letter.
+func bySlips(d float64) (float64, How) {
+	if d > tooFar {
+		return noMatch, Differs
+	}
+	return slipAtLimit * (d / tooFar) * (d / tooFar), Typing
+}
+
 // mistyped is the cost of taking one word for a slip of the other.
 func mistyped(x, y string) (float64, How) {
 	d := slip(x, y) / (float64(len(x)+len(y))/2 - float64(sharedEnding(x, y)))
-	cost, how := slipAtLimit*(d/tooFar)*(d/tooFar), Typing
-	if d > tooFar {
-		cost, how = noMatch, Differs
-	}
+	cost, how := bySlips(d)
 	told, both := toldApart(x, y), known(x) && known(y)
 	if cost > 1 && d < 0.5 && !told && !both && min(len(x), len(y)) >= 4 && Phonetic(x) == Phonetic(y) {
 		cost, how = 1, Sound
@@ -396,7 +404,7 @@ func otherSex(x, y string) bool {
 // sharedEnding is the length of an ending that both words have and that half a people has, such as -son, -ovich, -zai:
 // what agrees there says nothing. What stands before it is at least three letters long.
 func sharedEnding(x, y string) int {
-	for _, end := range [...]string{"sdottir", "dottir", "shvili", "ovich", "evich", "uddin", "ullah", "zadeh", "nejad", "oglu", "enko", "enka", "adze", "escu", "wala", "pour",
+	for _, end := range [...]string{"winder", "vinder", "sdottir", "dottir", "inder", "preet", "deep", "jeet", "jit", "shvili", "ovich", "evich", "uddin", "ullah", "zadeh", "nejad", "oglu", "enko", "enka", "adze", "escu", "wala", "pour",
 		"ovna", "evna", "skiy", "sson", "mann", "stein", "berg", "sky", "ski", "son", "sen", "zai", "yan", "ian", "ova", "eva", "ov", "ev"} {
 		if len(x) >= len(end)+3 && len(y) >= len(end)+3 && strings.HasSuffix(x, end) && strings.HasSuffix(y, end) {
 			return len(end)
@@ -452,7 +460,7 @@ func scripts(x, y *part) float64 {
 	var kx, ky [32]byte
 	merge := x.script == syllables || y.script == syllables
 	a, b := consonants(kx[:0], x, merge), consonants(ky[:0], y, merge)
-	if x.script == y.script {
+	if x.script == y.script || x.script != alphabet && y.script != alphabet {
 		return noMatch // both say as much: compare the letters
 	}
 	switch d := Edit(string(a), string(b), 3); {
@@ -504,7 +512,7 @@ func consonants(out []byte, p *part, merge bool) []byte {
 		case merge && c == 'l':
 			c = 'r'
 		}
-		if len(out) > 0 && out[len(out)-1] == c && i > 0 && !vowel(w[i-1]) {
+		if p.script == alphabet && len(out) > 0 && out[len(out)-1] == c && i > 0 && !vowel(w[i-1]) {
 			continue
 		}
 		out = append(out, c)

@@ -40,6 +40,17 @@ func TestOnePersonsNames(t *testing.T) {
 		{"Juergen Mueller", "Jürgen Müller"},
 		{"AnnMarie Jones", "Ann Marie Jones"},
 		{"Haji Karim Shah", "Karim Shah"},
+		{"김민준", "Kim Min-jun"},
+		{"박지훈", "Park Ji Hoon"},
+		{"Дмитрий Соколов", "Dmitry Sokolov"},
+		{"Хрущёва Юлия", "Yulia Khrushcheva"},
+		{"أحمد يوسف", "Ahmed Youssef"},
+		{"عبد الرحمن الهاشمي", "Abdul Rahman al-Hashimi"},
+		{"राहुल शर्मा", "Rahul Sharma"},
+		{"Γιώργος Παπαδόπουλος", "Giorgos Papadopoulos"},
+		{"Նիկոլ Գրիգորյան", "Nikol Grigoryan"},
+		{"Teng Hsiao-ping", "Deng Xiaoping"},
+		{"Nguyễn Văn Thiệu", "Nguyen Van Thieu"},
 	} {
 		if s := score(p[0], p[1]); s < 0.75 {
 			t.Errorf("%s / %s: %.3f, want one person", p[0], p[1], s)
@@ -63,6 +74,11 @@ func TestTwoPersonsNames(t *testing.T) {
 		{"Bashar al-Assad", "Hafez al-Assad"},
 		{"Anna Gunnarsdottir", "Anna Sigurdsdottir"},
 		{"Maria Gonzalez", "Mario Gonzalez"},
+		{"محمد حسين", "محمد حسن"},
+		{"김정은", "김정일"},
+		{"Harpreet Kaur", "Gurpreet Kaur"},
+		{"Ivan Petrov", "Petr Ivanov"},
+		{"Abdul Karim Jan", "Mohammad Karim Jan"},
 	} {
 		if s := score(p[0], p[1]); s > 0.5 {
 			t.Errorf("%s / %s: %.3f, want two persons", p[0], p[1], s)
@@ -200,7 +216,7 @@ func TestTheTablesAreFolded(t *testing.T) {
 
 func TestScoreCSV(t *testing.T) {
 	var out strings.Builder
-	if err := ScoreCSV(strings.NewReader("schema,name1,name2\nPerson,Bob Miller,Robert Miller\nCompany,Acme Widgets,Acme Widgets\n"), &out); err != nil {
+	if err := ScoreCSV(strings.NewReader("schema,name1,name2\nPerson,Bob Miller,Robert Miller\nCompany,Acme Ltd,Acme Limited\n"), &out); err != nil {
 		t.Fatal(err)
 	}
 	var r0, r1 float64

@@ -163,7 +163,7 @@ func transliterate(s string, foreign bool) string {
 			}
 		case unicode.Is(unicode.Hangul, r):
 			out.WriteByte(' ')
-			out.WriteString(strings.TrimSpace(lookup(r)))
+			out.WriteString(syllable(strings.TrimSpace(lookup(r))))
 		case unicode.Is(unicode.Arabic, r):
 			if r == 'ل' && i > 0 && (runes[i-1] == 'ا' || runes[i-1] == 'ٱ') && (i == 1 || !unicode.IsLetter(runes[i-2])) && lettersFrom(runes[i+1:]) >= 3 {
 				out.WriteString("l ") // the article
@@ -189,6 +189,23 @@ func transliterate(s string, foreign bool) string {
 	return out.String()
 }
 
+// syllable writes a Korean syllable as passports do: what closes it is k, t, p.
+func syllable(s string) string {
+	if n := len(s); n > 2 {
+		switch s[n-1] {
+		case 'g':
+			if s[n-2] != 'n' {
+				return s[:n-1] + "k"
+			}
+		case 'd':
+			return s[:n-1] + "t"
+		case 'b':
+			return s[:n-1] + "p"
+		}
+	}
+	return s
+}
+
 // foreign tells whether s is a foreign name in Chinese signs, which then stand for sounds and do not make words of their own.
 func foreign(s string) bool { return strings.ContainsFunc(s, dot) && strings.ContainsFunc(s, han) }
 
@@ -212,7 +229,7 @@ func lookup(r rune) string {
 // arabic letters, for Arabic, Persian and Urdu names: long vowels are written, throat sounds are not.
 var arabic = map[rune]string{
 	'ا': "a", 'آ': "a", 'أ': "a", 'إ': "i", 'ٱ': "a", 'ى': "a", 'ة': "a", 'ء': "", 'ئ': "i", 'ؤ': "u", 'ع': "", 'و': "w", 'ي': "y", 'ی': "y",
-	'ث': "th", 'ح': "h", 'خ': "kh", 'ذ': "z", 'ش': "sh", 'ص': "s", 'ض': "d", 'ط': "t", 'ظ': "z", 'غ': "gh", 'ق': "q", 'ه': "h",
+	'ث': "th", 'ح': "h", 'خ': "kh", 'ذ': "dh", 'ش': "sh", 'ص': "s", 'ض': "d", 'ط': "t", 'ظ': "z", 'غ': "gh", 'ق': "q", 'ه': "h",
 	'ہ': "h", 'ھ': "h", 'ک': "k", 'گ': "g", 'چ': "ch", 'ژ': "zh", 'پ': "p", 'ے': "e", 'ں': "n", 'ٹ': "t", 'ڈ': "d", 'ڑ': "r", 'ۀ': "a", 'ۃ': "a",
 	'ـ': "",
 }

@@ -50,6 +50,7 @@ type script uint8
 const (
 	alphabet  script = iota
 	abjad            // writes consonants only, or vowels in part
+	abugida          // writes vowels as marks on consonants, some unwritten, some romanised otherwise
 	signs            // Chinese signs, one a syllable
 	syllables        // Chinese signs or kana for the sounds of a foreign name
 )
@@ -132,9 +133,11 @@ func scriptOf(s string) script {
 			return signs
 		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
 			return syllables
-		case unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Thai, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati,
-			unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Ethiopic, unicode.Sinhala, unicode.Khmer, unicode.Lao, unicode.Myanmar, unicode.Syriac):
+		case unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac):
 			return abjad
+		case unicode.In(r, unicode.Thai, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati,
+			unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Ethiopic, unicode.Sinhala, unicode.Khmer, unicode.Lao, unicode.Myanmar):
+			return abugida
 		}
 	}
 	return alphabet
