@@ -56,17 +56,21 @@ func (s Step) String() string {
 // The odds, in natural logarithms. They were set by hand on what one slip, one missing word, one wrong word should mean,
 // and their common scale fitted to labelled pairs of names.
 const (
-	baseOdds    = 2.0
-	perBit      = 0.06 // for each bit of what agrees, up to manyBits
-	manyBits    = 28
-	wrongWord   = 5.5 // two different words in one place
-	lackedWord  = 0.5
-	loneWord    = 1.8  // only one word agrees, and the other name has more
-	crossed     = 0.3  // a given name agrees with a surname, where each is known to be that
-	tooFar      = 0.40 // slips for each letter beyond which two words are two words
-	slipAtLimit = 4.7  // what a slip of that size costs; it grows with the square
-	twoNames    = 0.8  // both words are common names, so a slip is less likely
-	toldNames   = 2.5  // they are names that look alike and are told apart: Hasan and Husayn, Maria and Mario
+	baseOdds      = 2.0
+	perBit        = 0.06 // for each bit of what agrees, up to manyBits
+	manyBits      = 28
+	wrongWord     = 5.5 // two different words in one place
+	lackedWord    = 0.5
+	loneWord      = 1.8 // only one word agrees, and the other name has more
+	commonLone    = 4.5 // and that one word is a common name: the more the commoner
+	crossed       = 0.3 // a given name agrees with a surname, where each is known to be that
+	otherSpelling = 0.25
+	shortForm     = 0.7
+	inLanguage    = 1.2
+	tooFar        = 0.40 // slips for each letter beyond which two words are two words
+	slipAtLimit   = 4.7  // what a slip of that size costs; it grows with the square
+	twoNames      = 0.8  // both words are common names, so a slip is less likely
+	toldNames     = 2.5  // they are names that look alike and are told apart: Hasan and Husayn, Maria and Mario
 )
 
 // match is one way to pair words i..i+ni of a with j..j+nj of b.
@@ -180,8 +184,8 @@ func Compare(a, b *Name) (score float64, why []Step) {
 	if full <= 1 && max(heavies(a.parts), heavies(b.parts)) > 1 {
 		odds -= loneWord
 	}
-	if full == 0 {
-		odds -= loneWord
+	if full <= 1 {
+		odds -= commonLone * max(0, 1-bits/float64(rare))
 	}
 	if turned == 7 {
 		odds -= wrongWord
@@ -340,14 +344,14 @@ func single(x, y *part) (float64, How) {
 		}
 	}
 	if spelt(x.text, y.text) {
-		return 0.25, Spelling
+		return otherSpelling, Spelling
 	}
 	cost, how := mistyped(x.text, y.text)
-	if cost > 0.7 && Nickname(x.text, y.text) {
-		return 0.7, ShortForm
+	if cost > shortForm && Nickname(x.text, y.text) {
+		return shortForm, ShortForm
 	}
-	if cost > 0.9 && translated(x.text, y.text) {
-		return 0.9, Language
+	if cost > inLanguage && translated(x.text, y.text) {
+		return inLanguage, Language
 	}
 	return cost, how
 }

@@ -106,6 +106,18 @@ func TestRareNamesSayMoreThanCommonOnes(t *testing.T) {
 	}
 }
 
+func TestOneCommonWordIsNoEvidence(t *testing.T) {
+	if s := score("William", "William"); s > 0.75 {
+		t.Errorf("William is William: %.3f", s)
+	}
+	if s := score("Sir", "Sir"); s > 0.2 {
+		t.Errorf("a title is taken for a name: %.3f", s)
+	}
+	if s := score("Ben Smith", "Sophia Smith"); s > 0.1 {
+		t.Errorf("Ben is left out like the ben of Ben Ali: %.3f", s)
+	}
+}
+
 func TestKnownPartsCount(t *testing.T) {
 	a, b := Parts("James", "", "Martin"), Parts("Martin", "", "James")
 	c := Parts("James", "", "Martin")

@@ -10,8 +10,8 @@ import (
 )
 
 // ScoreCSV reads pairs of names and writes how like they are: 'row,score' for each row of a CSV file whose first line
-// names the columns name1, name2 and, optionally, schema (what is not Person or empty is compared as an organisation).
-// Rows count from 0.
+// names the columns name1, name2 and, optionally, schema: Person (also when empty), LegalEntity for what may be a person or
+// an organisation, anything else for organisations. Rows count from 0.
 func ScoreCSV(r io.Reader, w io.Writer) error {
 	in, out := csv.NewReader(r), csv.NewWriter(w)
 	in.FieldsPerRecord = -1
@@ -43,14 +43,19 @@ func ScoreCSV(r io.Reader, w io.Writer) error {
 		if max(one, two) >= len(rec) {
 			return fmt.Errorf("row %d of the names has %d columns; name1 and name2 are missing", row, len(rec))
 		}
-		person := !typed || schema >= len(rec) || rec[schema] == "" || strings.EqualFold(rec[schema], "Person")
-		var score float64
-		if person {
-			a, b := Prepare(rec[one]), Prepare(rec[two])
-			score, _ = Compare(&a, &b)
-		} else {
-			score, _ = Organisations(rec[one], rec[two])
+		kind := ""
+		if typed && schema < len(rec) {
+			kind = strings.ToLower(rec[schema])
 		}
+		var person, organisation float64
+		if kind == "" || kind == "person" || kind == "legalentity" {
+			a, b := Prepare(rec[one]), Prepare(rec[two])
+			person, _ = Compare(&a, &b)
+		}
+		if kind != "" && kind != "person" {
+			organisation, _ = Organisations(rec[one], rec[two])
+		}
+		score := max(person, organisation)
 		if err := out.Write([]string{strconv.Itoa(row), strconv.FormatFloat(score, 'f', 6, 64)}); err != nil {
 			return err
 		}

@@ -58,7 +58,9 @@ const (
 var (
 	particles = set("al el bin ben ibn bint binti ul ur ud as ash an un us ad ed de del della di da do dos das du des le la les los van von vom zu zur der den ter ten te af av y e of the na mac mc ap st")
 	// inside are particles that are names too: at the end of a name they are taken for one.
-	inside      = set("as ash an un us ad ed di da do du le la van te na mac st")
+	inside = set("as ash an un us ad ed di da do du le la van te na mac st")
+	// callNames are particles that are names too at the beginning of a name.
+	callNames   = set("al ben van mac do")
 	servants    = set("abd abdul abdel abdal abdu abdil abdur abder abdir abdus abdoul abdou")
 	lightTitles = set("sheikh shaikh shaykh sheik shaik shekh cheikh haji hajji hajj hadji haj mullah mulla maulana mawlana maulvi mawlawi moulvi molvi ustad ustaz sayyid syed sayed sayyed imam hazrat alhaj " +
 		"alhaji lord lady baron princess prince king queen general major colonel lieutenant brigadier admiral inspector sergeant father sister brother pandit swami sri shri sardar emir amir president ayatollah")
@@ -183,7 +185,7 @@ func assemble(fields ...[]part) Name {
 			n.suffix = suffixes[f[len(f)-1].text]
 			f = f[:len(f)-1]
 		}
-		parts = append(parts, f...)
+		parts = append(parts, f[:min(len(f), mostWords)]...)
 	}
 	parts = joinDin(splitServants(parts))
 	if len(parts) > mostWords {
@@ -193,6 +195,7 @@ func assemble(fields ...[]part) Name {
 		p, last := &parts[i], i == len(parts)-1
 		switch {
 		case len(parts) == 1:
+		case i == 0 && callNames[p.text] && (len(parts) == 2 || p.text == "ben"):
 		case particles[p.text] && !(last && inside[p.text]) && p.script == alphabet:
 			p.kind = particle
 		case len(p.text) == 1 && p.script != signs:
@@ -226,9 +229,12 @@ func assemble(fields ...[]part) Name {
 		case initial:
 			p.weight, p.bits = 0.5, 3
 		default:
-			p.weight = 0.75 + 0.25*(p.bits-6)/(rare-6)
+			p.weight = 0.75 + 0.25*(p.bits-6)/float64(rare-6)
 			if len(p.text) <= 2 {
 				p.weight = 0.7
+			}
+			if titles[p.text] || lightTitles[p.text] {
+				p.bits = 0 // a title without a name
 			}
 		}
 	}

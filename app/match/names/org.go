@@ -58,6 +58,7 @@ func prepareOrganisation(s string) organisation {
 	var o organisation
 	t := forms()
 	words := strings.Fields(latin(undot(s)))
+	words = words[:min(len(words), 2*mostWords)]
 	// The longest legal forms first; a name that is nothing but a legal form keeps its words.
 	left := len(words)
 	for n := t.most; n > 0; n-- {

@@ -27,7 +27,11 @@ func spelt(a, b string) bool {
 		return false // two names that the table tells apart
 	}
 	var ka, kb frame
-	return ka.read(a) && kb.read(b) && alike(&ka, &kb)
+	if !ka.read(a) || !kb.read(b) {
+		return false
+	}
+	same, nearly := alike(&ka, &kb)
+	return same || nearly && !(known(a) && known(b)) // two common names are as they are written
 }
 
 // toldApart tells whether the table knows both words as different names.
@@ -42,7 +46,7 @@ type frame struct {
 	n       int       // consonants
 	sounds  [24]byte  // S sh, C ch, J j/zh/dj, others as they are written
 	vowels  [25]uint8 // what stands before each consonant, and after the last: bits of aeiou
-	strict  [25]uint8 // the vowel class that must agree at the end of a word: the last vowel
+	strict  [25]uint8 // the last vowel of each, which at the end of a word must agree
 	letters int
 }
 
@@ -236,32 +240,31 @@ func (f *frame) read(w string) bool {
 	return true
 }
 
-// alike compares two frames: the same consonants, and between them vowels that are written for one another.
-func alike(a, b *frame) bool {
-	if a.n != b.n || a.n == 0 {
-		return false
+// alike compares two frames with the same consonants: whether the vowels between them are the same, and whether they are,
+// in longer words, with few exceptions that are written for one another.
+func alike(a, b *frame) (same, nearly bool) {
+	if a.n != b.n || a.n == 0 || a.letters+b.letters < 8 {
+		return false, false
 	}
-	long := a.n >= 2 && min(a.letters, b.letters) >= 5
 	for i := range a.n {
 		if a.sounds[i] != b.sounds[i] {
-			return false
+			return false, false
 		}
 	}
-	exact := true
+	loose := 0
 	for i := 0; i <= a.n; i++ {
 		x, y := a.vowels[i], b.vowels[i]
-		if x == y {
-			continue
-		}
-		exact = false
-		if x == 0 || y == 0 || near(x)&near(y) == 0 || near(x)&y == 0 && near(y)&x == 0 {
-			return false
-		}
-		if i == a.n && a.strict[i] != b.strict[i] { // maria, mario, marie are three names
-			return false
+		switch {
+		case x == y && a.strict[i] == b.strict[i]:
+		case x == 0, y == 0, near(x)&y != y, near(y)&x != x:
+			return false, false
+		case i == a.n && a.strict[i] != b.strict[i]: // maria, mario, marie are three names
+			return false, false
+		default:
+			loose++
 		}
 	}
-	return exact && (a.n >= 2 || a.letters+b.letters >= 8) || long
+	return loose == 0, a.n >= 2 && min(a.letters, b.letters) >= 5 && loose <= (a.letters+b.letters)/8
 }
 
 // near adds the vowels that are written for those of v: e for a and i, o for u.

@@ -1,7 +1,10 @@
 package names
 
 import (
+	"cmp"
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -53,20 +56,20 @@ func lines(text string, each func(line string)) {
 type variantTable struct {
 	spelling groups // words on one line are spellings of one name
 	language groups // words on one line are one name in several languages
+	members  [][]string
 }
 
 var variants = sync.OnceValue(func() variantTable {
-	t := variantTable{groups{}, groups{}}
-	members := [][]string{}
+	t := variantTable{spelling: groups{}, language: groups{}}
 	lines(variantsText, func(line string) {
 		if line[0] == '~' {
 			return
 		}
 		words := strings.Fields(line)
 		for _, w := range words {
-			t.spelling.add(w, uint16(len(members)))
+			t.spelling.add(w, uint16(len(t.members)))
 		}
-		members = append(members, words)
+		t.members = append(t.members, words)
 	})
 	id := uint16(0)
 	lines(variantsText, func(line string) {
@@ -76,7 +79,7 @@ var variants = sync.OnceValue(func() variantTable {
 		for _, w := range strings.Fields(line[1:]) {
 			t.language.add(w, id)
 			for _, g := range t.spelling[w] {
-				for _, m := range members[g] {
+				for _, m := range t.members[g] {
 					t.language.add(m, id)
 				}
 			}
@@ -110,21 +113,17 @@ var nicknames = sync.OnceValue(func() nicknameTable {
 	lines(nicknamesWorld, read)
 	for id, head := range heads {
 		for _, other := range t.short[head] {
-			if len(heads[other]) > len(head)+3 {
+			// Where each is said to be short for the other, the shorter is.
+			each := len(heads[other]) > len(head) && slices.Contains(t.short[heads[other]], uint16(id))
+			if each || len(heads[other]) > len(head)+3 {
 				t.loose[uint16(id)] = true
 			}
 		}
 	}
 	v := variants()
-	members := map[uint16][]string{}
-	for w, ids := range v.spelling {
-		for _, id := range ids {
-			members[id] = append(members[id], w)
-		}
-	}
 	for id, head := range heads {
 		for _, g := range v.spelling[head] {
-			for _, m := range members[g] {
+			for _, m := range v.members[g] {
 				t.formal.add(m, uint16(id))
 			}
 		}
@@ -149,16 +148,37 @@ var common = sync.OnceValue(func() map[string]uint8 {
 	return m
 })
 
+// surprise is common, with the spellings and short forms of common names: they are common too, if less so.
+var surprise = sync.OnceValue(func() map[string]uint8 {
+	m := maps.Clone(common())
+	v := variants()
+	for w, ids := range v.spelling {
+		if known(w) {
+			continue
+		}
+		for _, id := range ids {
+			for _, other := range v.members[id] {
+				if b, ok := common()[other]; ok {
+					m[w] = min(b+1, cmp.Or(m[w], rare))
+				}
+			}
+		}
+	}
+	for w := range nicknames().short {
+		if !known(w) {
+			m[w] = min(9, cmp.Or(m[w], rare))
+		}
+	}
+	return m
+})
+
 // rare is the surprise, in bits, of a word that no list of common names knows.
-const rare = 14
+const rare uint8 = 14
 
 // Bits is how surprising a folded word is as part of a name, in bits: 6 for the commonest (james, william), 14 for
 // one that is on no list of common names.
 func Bits(word string) float64 {
-	if b, ok := common()[word]; ok {
-		return float64(b)
-	}
-	return rare
+	return float64(cmp.Or(surprise()[word], rare))
 }
 
 // known tells whether a folded word is a common name.
