@@ -9,3 +9,9 @@ import "embed"
 //go:embed purposes.yaml
 //go:embed forms
 var FS embed.FS
+
+// Print holds the faces of what is written on paper: Inter, as fonts/Inter-*.otf, with outlines that PDF writers take and the
+// characters of European alphabets only (SIL Open Font Licence, text beside them).
+//
+//go:embed fonts/Inter-Regular.ttf fonts/Inter-SemiBold.ttf
+var Print embed.FS

@@ -95,6 +95,26 @@ type Gap struct {
 	Say    string     `json:"say"`
 }
 
+// Asked is how one system answered when the subject was looked for. State keeps apart what must not be confused.
+type Asked struct {
+	System string     `json:"system"`
+	State  AskedState `json:"state"`
+	Say    string     `json:"say,omitempty"` // why not, in words
+	At     time.Time  `json:"at"`
+}
+
+// AskedState is how a system answered.
+type AskedState string
+
+// The states.
+const (
+	AskedFound  AskedState = "found"        // something, though not necessarily of the subject
+	AskedNone   AskedState = "no trace"     // it was searched, and has nothing
+	AskedNot    AskedState = "not searched" // it did not answer
+	AskedPart   AskedState = "in part"      // a part of it did not answer
+	AskedCannot AskedState = "cannot ask"   // it has no search of this kind
+)
+
 // Case is one entity and everything known around it.
 type Case struct {
 	ID            string           `json:"id"`
@@ -118,7 +138,9 @@ type Case struct {
 	Marking     pole.Marking      `json:"marking"` // the highest of its parts
 	Read        time.Time         `json:"read"`    // the oldest reading in it
 	Gaps        []Gap             `json:"gaps,omitempty"`
-	Naming      []pole.Property   `json:"-"` // what Title and Detail are written with
+	Asked       []Asked           `json:"asked,omitempty"` // how each system answered when the subject was looked for; none of a system that was not asked
+	Copy        time.Time         `json:"copy,omitzero"`   // when what is shown was kept, where it is a kept copy and no system was asked
+	Naming      []pole.Property   `json:"-"`               // what Title and Detail are written with
 }
 
 // Input is what Build needs.
@@ -127,6 +149,7 @@ type Input struct {
 	Around []match.Entity  // entities linked to it, at hand
 	Old    map[string]bool // by Ref.String
 	Gaps   []Gap
+	Asked  []Asked
 
 	Authority map[string][]pole.Property // by system: what it is the authority for
 	Names     map[string]string          // by system: what the force calls it

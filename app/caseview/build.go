@@ -27,7 +27,7 @@ func Build(dict *pole.Dictionary, in Input) Case {
 	in.Entity = e
 	c := Case{
 		ID: e.ID, Kind: e.Kind, Class: dict.Class(e.Kind), Records: e.Records, Around: in.Around, Old: in.Old,
-		Possible: e.Possible, Judged: e.Judged, Contradicts: e.Contradicts, Why: e.Why, Gaps: slices.Clone(in.Gaps), Naming: dict.Naming(e.Kind),
+		Possible: e.Possible, Judged: e.Judged, Contradicts: e.Contradicts, Why: e.Why, Gaps: slices.Clone(in.Gaps), Naming: dict.Naming(e.Kind), Asked: in.Asked,
 	}
 	m := b.merge(e)
 	c.Title, c.Detail = dict.Title(m.best), dict.Detail(m.best)
