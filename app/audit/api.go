@@ -51,6 +51,8 @@ type Record struct {
 	Fields         []string          `json:"fields,omitempty"` // returned or changed
 	Purpose        plugins.Purpose   `json:"purpose"`
 	Recipient      string            `json:"recipient,omitempty"`
+	Reason         string            `json:"reason,omitempty"` // of a disclosure
+	Basis          string            `json:"basis,omitempty"`  // lawful basis of a disclosure
 	Classification string            `json:"classification,omitempty"`
 	Error          string            `json:"error,omitempty"`
 	Count          int               `json:"count,omitempty"`

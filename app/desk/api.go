@@ -61,8 +61,9 @@ type SystemStatus struct {
 type PurposeDef struct {
 	Code  string `yaml:"code" json:"code"`
 	Label string `yaml:"label" json:"label"`
-	Text  bool   `yaml:"text" json:"text"` // a typed reason is required
-	Case  bool   `yaml:"case" json:"case"` // a case reference is required
+	Text  bool   `yaml:"text" json:"text"`             // a typed reason is required
+	Case  bool   `yaml:"case" json:"case"`             // a case reference is required
+	Basis string `yaml:"basis" json:"basis,omitempty"` // the lawful basis of a disclosure for it, as the force holds it
 }
 
 // EntityView is one entity of a search as a list shows it.
@@ -119,14 +120,44 @@ type LiveItem struct {
 	Changed   time.Time `json:"changed"`
 }
 
-// KeptCase is a case that the officer keeps on the desk.
+// KeptCase is a case that the officer keeps: one or more entities, with the records behind them.
 type KeptCase struct {
+	ID       string       `json:"id"` // of the entity that it was begun with
+	Title    string       `json:"title"`
+	Detail   string       `json:"detail"`
+	Refs     []pole.Ref   `json:"refs"` // of the first entity
+	Opened   time.Time    `json:"opened"`
+	Changes  int          `json:"changes,omitempty"`
+	Name     string       `json:"name,omitempty"` // what the officer calls it
+	Entities []KeptEntity `json:"entities"`
+	Made     time.Time    `json:"made,omitzero"`
+	Notes    int          `json:"notes,omitempty"`   // how many
+	Marking  string       `json:"marking,omitempty"` // the highest of what is kept
+}
+
+// Called is what a kept case is called: its name, or else its first entity's title.
+func (k KeptCase) Called() string { return cmp.Or(k.Name, k.Title) }
+
+// KeptEntity is one entity of a kept case.
+type KeptEntity struct {
 	ID      string     `json:"id"`
+	Kind    pole.Kind  `json:"kind"`
 	Title   string     `json:"title"`
 	Detail  string     `json:"detail"`
 	Refs    []pole.Ref `json:"refs"`
-	Opened  time.Time  `json:"opened"`
-	Changes int        `json:"changes,omitempty"`
+	Added   time.Time  `json:"added"`
+	Read    time.Time  `json:"read,omitzero"` // when its copy was last read from the systems
+	Marking string     `json:"marking,omitempty"`
+}
+
+// CaseNote is what an officer noted on a kept case. A note is never changed and never taken away.
+type CaseNote struct {
+	Case    string    `json:"case"`
+	Number  int       `json:"number"`
+	At      time.Time `json:"at"`
+	Officer string    `json:"officer"` // id
+	By      string    `json:"by"`      // as a screen names the officer
+	Text    string    `json:"text"`
 }
 
 // PreviewLine is one field of what a target will get.

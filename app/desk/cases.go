@@ -43,7 +43,7 @@ func (d *Desk) OpenCase(ctx context.Context, id string) (caseview.Case, error) {
 		return caseview.Case{}, err
 	}
 	b.around(ctx)
-	c := d.BuildCase(caseview.Input{Entity: b.entity, Around: b.near, Old: b.old, Gaps: b.gapList()})
+	c := d.BuildCase(caseview.Input{Entity: b.entity, Around: b.near, Old: b.old, Gaps: b.gapList(), Asked: b.asked})
 	d.touchKept(s, c)
 	return c, ctx.Err()
 }
@@ -57,6 +57,8 @@ type caseBuilder struct {
 
 	entity match.Entity
 	near   []match.Entity
+	asked  []caseview.Asked
+	copied map[pole.Ref]pole.Record // from a kept copy, if there is one
 
 	mu   sync.Mutex
 	old  map[string]bool
@@ -78,6 +80,7 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 		}
 		refs = []pole.Ref{ref}
 	}
+	b.copied = b.d.copied(b.s, id)
 	refs = append(refs, match.Joined(b.s.judged.all(), refs...)...) // what people joined by hand, wherever it was found
 	rec := b.d.record(b.access)
 	rec.Ref = refStrings(refs)
@@ -93,6 +96,8 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 	}
 	if !ok {
 		full, e = b.others(ctx, full)
+	} else {
+		b.asked = b.d.latestAnswers()
 	}
 	b.d.closing(b.s, b.access, nil, seq, len(full), nil)
 	grouper := b.d.grouper(b.s)
@@ -140,6 +145,7 @@ func (b *caseBuilder) others(ctx context.Context, full []pole.Record) ([]pole.Re
 	}
 	b.d.grouping.Lock()
 	maps.Copy(b.old, found.old)
+	b.asked = found.answers()
 	e := entityWith(found.grouper, first.Ref)
 	b.d.grouping.Unlock()
 	for _, r := range e.Records {
@@ -239,7 +245,12 @@ func (b *caseBuilder) fetch(ctx context.Context, refs []pole.Ref, atHand []pole.
 				got[i] = &atHand[j]
 				return
 			}
-			if kept, ok, kerr := b.s.store.Record(ref); kerr == nil && ok {
+			kept, ok, kerr := b.s.store.Record(ref)
+			if kerr != nil || !ok {
+				kept, ok = b.copied[ref]
+				kerr = nil
+			}
+			if kerr == nil && ok {
 				b.mu.Lock()
 				b.old[ref.String()] = true
 				b.mu.Unlock()
@@ -397,63 +408,14 @@ func (d *Desk) latestEntities() []match.Entity {
 	return l.grouper.Entities()
 }
 
-// KeepCase keeps a case on the desk, so that it opens again at a key and its copies are kept.
-func (d *Desk) KeepCase(_ context.Context, c caseview.Case) error {
-	s, err := d.current()
-	if err != nil {
-		return err
-	}
-	k := KeptCase{ID: c.ID, Title: c.Title, Detail: c.Detail, Opened: d.now()}
-	for _, r := range c.Records {
-		k.Refs = append(k.Refs, r.Ref)
-	}
-	if err := s.kept.Put(c.ID, k); err != nil {
-		return err
-	}
-	d.notify(TopicCases, c.ID)
-	return nil
-}
-
-// DropCase takes a case off the desk; its records stay where they are.
-func (d *Desk) DropCase(_ context.Context, id string) error {
-	s, err := d.current()
-	if err != nil {
-		return err
-	}
-	if err := s.kept.Delete(id); err != nil {
-		return err
-	}
-	d.notify(TopicCases, id)
-	return nil
-}
-
-// KeptCases lists the kept cases, latest opened first.
-func (d *Desk) KeptCases() []KeptCase {
-	s, err := d.current()
-	if err != nil {
+func (d *Desk) latestAnswers() []caseview.Asked {
+	d.mu.RLock()
+	l := d.latest
+	d.mu.RUnlock()
+	if l == nil {
 		return nil
 	}
-	list, err := s.kept.All()
-	if err != nil {
-		d.log.Error("the kept cases could not be read", "error", err)
-		return nil
-	}
-	slices.SortFunc(list, func(a, b KeptCase) int { return b.Opened.Compare(a.Opened) })
-	return list
-}
-
-func (d *Desk) keptRefs(s *session, id string) []pole.Ref {
-	k, ok, err := s.kept.Get(id)
-	if err != nil || !ok {
-		return nil
-	}
-	return k.Refs
-}
-
-// touchKept notes that a kept case was opened, and what belongs to it now.
-func (d *Desk) touchKept(s *session, c caseview.Case) {
-	if _, ok, err := s.kept.Get(c.ID); err != nil || !ok {
-		return
-	}
-	s.later(func(ctx context.Context) { _ = d.KeepCase(ctx, c) })
+	d.grouping.Lock()
+	defer d.grouping.Unlock()
+	return l.answers()
 }

@@ -41,18 +41,19 @@ type Options struct {
 // Desk is an open workstation. All methods are safe for concurrent use; those that take a context may wait on
 // network, keyring or disk and are never called on the UI goroutine.
 type Desk struct {
-	opts     Options
-	now      func() time.Time
-	log      *slog.Logger
-	dict     *pole.Dictionary
-	forms    []entry.Form
-	purposes []PurposeDef
-	policy   policy.Policy
-	keys     *keyring.Keyring
-	eval     *evaluate.Evaluator
-	notices  notices
-	starting sync.Mutex // one session or demonstration starts or ends at a time
-	grouping sync.Mutex // of latest and beside
+	opts       Options
+	now        func() time.Time
+	log        *slog.Logger
+	dict       *pole.Dictionary
+	forms      []entry.Form
+	purposes   []PurposeDef
+	recipients []RecipientDef
+	policy     policy.Policy
+	keys       *keyring.Keyring
+	eval       *evaluate.Evaluator
+	notices    notices
+	starting   sync.Mutex // one session or demonstration starts or ends at a time
+	grouping   sync.Mutex // of latest and beside
 
 	mu       sync.RWMutex
 	profile  Profile
@@ -135,6 +136,17 @@ func (d *Desk) load() (err error) {
 	}
 	if err := yaml.UnmarshalWithOptions(src, &d.purposes, yaml.Strict()); err != nil {
 		return fmt.Errorf("purposes.yaml: %s", yaml.FormatError(err, false, true))
+	}
+	if src, err = fs.ReadFile(assets.FS, "recipients.yaml"); err != nil {
+		return err
+	}
+	if err := yaml.UnmarshalWithOptions(src, &d.recipients, yaml.Strict()); err != nil {
+		return fmt.Errorf("recipients.yaml: %s", yaml.FormatError(err, false, true))
+	}
+	for _, r := range d.recipients {
+		if _, ok := d.dict.Marking(r.UpTo); r.Code == "" || r.Label == "" || !ok {
+			return fmt.Errorf("recipients.yaml: %q needs a code, a label and a classification of the dictionary", r.Code)
+		}
 	}
 	if d.opts.Policy != nil {
 		d.policy = *d.opts.Policy

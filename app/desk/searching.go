@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"muster/app/audit"
 	"muster/app/caseview"
@@ -24,11 +25,44 @@ type latest struct {
 	request search.Request // Systems apart
 	views   map[string]EntityView
 	rev     uint64
+	asked   map[string]caseview.Asked // by system
+	again   bool                      // the systems that are asked are asked the same question again
+}
+
+// note remembers how a system answered. Of several questions about one thing the worst answer stands: what was not searched once
+// was not searched.
+func (l *latest) note(a *search.Answer, at time.Time) {
+	x := caseview.Asked{System: a.System, Say: a.Say, At: at}
+	switch a.State {
+	case search.Answered:
+		x.State, x.Say = caseview.AskedFound, ""
+	case search.NoTrace:
+		x.State, x.Say = caseview.AskedNone, ""
+	case search.CannotAsk:
+		x.State = caseview.AskedCannot
+	case search.Partial:
+		x.State = caseview.AskedPart
+	default:
+		x.State = caseview.AskedNot
+	}
+	rank := map[caseview.AskedState]int{caseview.AskedCannot: 1, caseview.AskedNone: 2, caseview.AskedFound: 3, caseview.AskedPart: 4, caseview.AskedNot: 5}
+	if rank[x.State] >= rank[l.asked[a.System].State] || l.again {
+		l.asked[a.System] = x
+	}
+}
+
+// answers are how the systems answered, by their names.
+func (l *latest) answers() []caseview.Asked {
+	var out []caseview.Asked
+	for _, s := range slices.Sorted(maps.Keys(l.asked)) {
+		out = append(out, l.asked[s])
+	}
+	return out
 }
 
 func newLatest(g *match.Grouper, r search.Request) *latest {
 	r.Systems = nil
-	return &latest{grouper: g, old: map[string]bool{}, scores: map[string]search.Found{}, request: r, views: map[string]EntityView{}}
+	return &latest{grouper: g, old: map[string]bool{}, scores: map[string]search.Found{}, request: r, views: map[string]EntityView{}, asked: map[string]caseview.Asked{}}
 }
 
 // asksAgain reports whether r asks some systems the question of l again: what they find belongs to what l found.
@@ -60,6 +94,9 @@ func (d *Desk) Search(ctx context.Context, r search.Request, f func(SearchEvent)
 	}
 	found := d.latest
 	d.mu.Unlock()
+	d.grouping.Lock()
+	found.again = len(r.Systems) > 0
+	d.grouping.Unlock()
 	if len(r.Systems) > 0 {
 		ctx = transport.Insist(ctx) // the officer named the systems: ask them even if they lately failed
 	}
@@ -86,6 +123,9 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 			d.keep(s, ev.Records)
 		}
 		if ev.Answer != nil && ev.Answer.State != search.Asking {
+			d.grouping.Lock()
+			found.note(ev.Answer, d.now())
+			d.grouping.Unlock()
 			if seq, ok := accounted.get(ev.Answer.System); ok { // one that could not be accounted for was not asked, and is not to blame
 				d.noteAnswer(ev.Answer)
 				var err error

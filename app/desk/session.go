@@ -22,15 +22,18 @@ import (
 
 // session is everything that exists only while an officer is signed in: the officer's own sealed store and what runs on it.
 type session struct {
-	id     string
-	key    string // the officer's id
-	store  *store.Store
-	audit  *audit.Log
-	drafts *entry.Drafts
-	outbox *entry.Outbox
-	kept   *store.Collection[KeptCase]
-	judged judged
-	cache  cache
+	id      string
+	key     string // the officer's id
+	store   *store.Store
+	audit   *audit.Log
+	drafts  *entry.Drafts
+	outbox  *entry.Outbox
+	kept    *store.Collection[KeptCase]
+	copies  *store.Collection[caseCopy] // by entity, of kept cases
+	notes   *store.Collection[CaseNote]
+	keeping sync.Mutex // of kept, copies and notes: one change at a time
+	judged  judged
+	cache   cache
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -81,6 +84,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 		return err
 	}
 	s := &session{id: uuid.NewString(), key: o.ID, store: st, audit: audit.Open(st), kept: store.NewCollection[KeptCase](st, "kept"),
+		copies: store.NewCollection[caseCopy](st, "kept copies"), notes: store.NewCollection[CaseNote](st, "case notes"),
 		judged: judged{log: match.OpenLog(st)}, cache: cache{st}, work: make(chan func(context.Context), 256)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := d.fillSession(ctx, s); err != nil {

@@ -112,6 +112,9 @@ func (doc *document) jsonCase(c *caseview.Case) any {
 		typ = "muster:" + string(c.Kind)
 	}
 	out := map[string]any{"@type": typ, "@id": "urn:muster:entity:" + c.ID, "muster:title": c.Title, "muster:detail": c.Detail, "muster:class": c.Class, "muster:marking": c.Marking}
+	if !c.Copy.IsZero() {
+		out["muster:keptCopyOf"] = c.Copy.UTC()
+	}
 	// Two properties may have one NIEM name; all of their values stand under it.
 	props := map[string][]jsonProperty{}
 	for _, m := range facts(c) {

@@ -125,6 +125,10 @@ func (doc *document) entity(p *paper, c *caseview.Case) {
 	p.heading(0, span{c.Title, true, 14, black})
 	p.para(small(kind.Label+" · "), small(c.Detail), small(" "+citeWords(doc.cites(naming(c)))).in(accent))
 	p.para(small(count(len(c.Records), "record") + " in " + count(systemsOf(c), "system") + " · oldest reading " + stamp(c.Read) + " · " + doc.mark(c.Marking)))
+	if !c.Copy.IsZero() {
+		p.gap(2.5)
+		p.box(amber, strong("KEPT COPY. ").in(amber), body("This is what was read up to "+stamp(c.Copy)+". No system was asked again for this pack."))
+	}
 	if len(c.Warnings) > 0 {
 		p.gap(2.5)
 		var spans []span
