@@ -447,3 +447,20 @@ func (d *Desk) OpenCopy(ctx context.Context, id string) (caseview.Case, error) {
 	d.closing(s, a, nil, seq, len(k.Entity.Records), nil)
 	return c, nil
 }
+
+// Fits reports whether a kept case has every word of a text in its name, its titles or their details; every case fits none.
+func (k KeptCase) Fits(text string) bool {
+	all := " " + pole.FoldName(k.Name+" "+k.Title+" "+k.Detail)
+	for _, e := range k.Entities {
+		all += " " + pole.FoldName(e.Title+" "+e.Detail)
+		for _, r := range e.Refs {
+			all += " " + strings.ToLower(r.ID)
+		}
+	}
+	for _, w := range pole.Tokens(text) {
+		if !strings.Contains(all, " "+w) {
+			return false
+		}
+	}
+	return true
+}

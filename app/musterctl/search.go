@@ -233,38 +233,44 @@ func printCompleteness(e *env, c *search.Completeness) error {
 }
 
 type caseCmd struct {
+	Show   caseShowCmd   `cmd:"" default:"withargs" help:"Show one merged case, by record reference or search text (the default)."`
+	Export caseExportCmd `cmd:"" help:"Write a disclosure pack: PDF, JSON with NIEM names, or CSV. The disclosure is recorded first."`
+	Kept   caseKeptCmd   `cmd:"" help:"List the kept cases, or those with a text in them."`
+	Keep   caseKeepCmd   `cmd:"" help:"Keep a case, with a sealed copy that opens without any system."`
+	Add    caseAddCmd    `cmd:"" help:"Take one more entity into a kept case."`
+	Remove caseRemoveCmd `cmd:"" help:"Take an entity out of a kept case."`
+	Rename caseRenameCmd `cmd:"" help:"Say what a kept case is called."`
+	Note   caseNoteCmd   `cmd:"" help:"Add a note to a kept case, or list its notes."`
+	Drop   caseDropCmd   `cmd:"" help:"Let a kept case go, with its copies; its notes stay in the store."`
+}
+
+type caseShowCmd struct {
 	purposeFlags
 	What []string `arg:"" help:"A record reference SYSTEM/TYPE/ID, or search text whose best match is opened."`
 	Raw  bool     `help:"With --json: also the sources' own answers."`
+	Copy bool     `help:"Open the sealed copy of a kept case and ask no system."`
 }
 
-func (c caseCmd) Run(e *env) error {
+func (c caseShowCmd) Run(e *env) error {
 	return e.with(func(d *desk.Desk) error {
 		if err := c.set(d); err != nil {
 			return err
 		}
-		id := strings.Join(c.What, " ")
-		var incomplete *search.Completeness
-		if _, err := pole.ParseRef(id); err != nil {
-			done, entities, err := runSearch(e, d, search.Request{Text: id}, false)
+		if c.Copy {
+			k, err := keptCase(d, strings.Join(c.What, " "))
 			if err != nil {
 				return err
 			}
-			if len(entities) == 0 {
-				if done != nil && done.Complete { // never of what was not searched
-					e.out.text("No trace.")
+			for _, x := range k.Entities {
+				cs, err := d.OpenCopy(e.ctx, x.ID)
+				if err != nil {
+					return err
 				}
-				if perr := printCompleteness(e, done); perr != nil {
-					return perr
-				}
-				return fmt.Errorf("nothing was found to open")
+				printCase(e, cs)
 			}
-			id = entities[0].ID
-			if done != nil && !done.Complete {
-				incomplete = done
-			}
+			return nil
 		}
-		cs, err := d.OpenCase(e.ctx, id)
+		cs, incomplete, err := openCase(e, d, strings.Join(c.What, " "))
 		if err != nil {
 			return err
 		}
@@ -284,6 +290,32 @@ func (c caseCmd) Run(e *env) error {
 	})
 }
 
+// openCase opens the case of a record reference, of a kept case, or of what fits a text best. incomplete is set when the search
+// for it was not complete.
+func openCase(e *env, d *desk.Desk, id string) (cs caseview.Case, incomplete *search.Completeness, err error) {
+	if _, err := pole.ParseRef(id); err != nil {
+		done, entities, err := runSearch(e, d, search.Request{Text: id}, false)
+		if err != nil {
+			return cs, nil, err
+		}
+		if len(entities) == 0 {
+			if done != nil && done.Complete { // never of what was not searched
+				e.out.text("No trace.")
+			}
+			if perr := printCompleteness(e, done); perr != nil {
+				return cs, nil, perr
+			}
+			return cs, nil, fmt.Errorf("nothing was found to open")
+		}
+		id = entities[0].ID
+		if done != nil && !done.Complete {
+			incomplete = done
+		}
+	}
+	cs, err = d.OpenCase(e.ctx, id)
+	return cs, incomplete, err
+}
+
 func printCase(e *env, c caseview.Case) {
 	if e.out.json != nil {
 		e.out.line(struct {
@@ -293,6 +325,9 @@ func printCase(e *env, c caseview.Case) {
 		return
 	}
 	e.out.text("%s  %s  %s", c.Title, c.Detail, c.Marking.Classification)
+	if !c.Copy.IsZero() {
+		e.out.text("COPY of %s: no system was asked.", clock(c.Copy))
+	}
 	for _, w := range c.Warnings {
 		e.out.text("! %s (%s)", warningWords(w), sources(w.Sources))
 	}
@@ -316,6 +351,9 @@ func printCase(e *env, c caseview.Case) {
 					}
 				}
 				e.out.text("  %s\t%s%s\t%s\t%s", label, mark, v.Display, sources(v.Sources), v.Say)
+			}
+			if m.Disagree && m.Why != "" {
+				e.out.text("  \tfirst because: %s\t\t", m.Why)
 			}
 		}
 	}
