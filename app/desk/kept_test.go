@@ -14,7 +14,7 @@ import (
 
 	"muster/app/audit"
 	"muster/app/caseview"
-	"muster/app/disclose"
+	"muster/app/caseview/disclose"
 	"muster/plugins/demoforce"
 	"muster/plugins/pole"
 )

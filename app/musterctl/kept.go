@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"muster/app/caseview"
+	"muster/app/caseview/disclose"
 	"muster/app/desk"
-	"muster/app/disclose"
 )
 
 // keptCase finds a kept case by its id, its name, or a part of either.
