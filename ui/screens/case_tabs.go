@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"muster/app/caseview"
-	"muster/plugins/pole"
 	"muster/ui/theme"
 	"muster/ui/vm"
 	"muster/ui/widgets"
@@ -164,64 +163,4 @@ func (p *casesPlace) whoSays(m caseview.Merged) {
 	p.host.Modal(t("screens.case.whosays")+": "+m.Label, container.New(layoutFunc{fyne.NewSize(680, height+8), func(o []fyne.CanvasObject, s fyne.Size) {
 		put(o[0], 0, 0, s.Width, s.Height)
 	}}, list), nil)
-}
-
-// linkList is everything that a case is linked to.
-type linkList struct {
-	list   *widgets.List
-	object fyne.CanvasObject
-}
-
-type linkRow struct {
-	kind, title, roles *widgets.Words
-	chips              *widgets.Flow
-	last               int
-}
-
-func newLinkList(c *caseview.Case, marks vm.Marks, open func(id string)) *linkList {
-	l := &linkList{}
-	if len(c.Linked) == 0 {
-		l.object = widgets.NewEmpty(t("screens.case.linked.none"), "", nil)
-		return l
-	}
-	all := append([]caseview.Linked{}, c.Linked...)
-	order := map[pole.Class]int{}
-	for i, x := range vm.Classes() {
-		order[x] = i
-	}
-	slicesSort(all, func(a, b caseview.Linked) bool { return order[a.Class] < order[b.Class] })
-	parts := rows[*linkRow]{}
-	l.list = widgets.NewList(ids{func() int { return len(all) }, func(i int) string { return all[i].Title + trimFloat(float64(i)) }},
-		func() fyne.CanvasObject {
-			r := &linkRow{kind: widgets.NewCut("", widgets.Small), title: widgets.NewCut("", widgets.BodyBold), roles: widgets.NewCut("", widgets.MutedText), chips: widgets.NewFlow(), last: -1}
-			o := widgets.Pad(0, 3, widgets.Row(3, widgets.Wide(r.kind, 150), widgets.Grow(r.title), widgets.Grow(r.roles), widgets.Wide(r.chips, 220)))
-			parts[o] = r
-			return o
-		},
-		func(i int, o fyne.CanvasObject, _ widgets.RowState) {
-			r, x := parts[o], all[i]
-			if r.last == i {
-				return
-			}
-			r.last = i
-			r.kind.Set(t("screens.class." + string(x.Class)))
-			r.title.Set(x.Title)
-			r.roles.Set(strings.Join(x.Roles, ", "))
-			r.chips.Set(chipRuns(marks.All(x.Systems))...)
-		})
-	l.list.Label = t("screens.case.tab.links")
-	l.list.OnOpen = func(id string) {
-		for i, x := range all {
-			if x.Title+trimFloat(float64(i)) != id {
-				continue
-			}
-			if x.Entity != "" {
-				open(x.Entity)
-			} else if len(x.Refs) > 0 {
-				open(x.Refs[0].String())
-			}
-		}
-	}
-	l.object = widgets.NewFlushCard(l.list)
-	return l
 }

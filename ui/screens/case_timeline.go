@@ -464,6 +464,10 @@ func (p *casesPlace) dropPanes() {
 		p.time.vm.Stop()
 		p.time = nil
 	}
+	if p.chart != nil {
+		p.chart.Close()
+		p.chart = nil
+	}
 }
 
 // paneShortcuts are the keys of the tab in front that has keys of its own.
@@ -474,6 +478,9 @@ func (p *casesPlace) paneShortcuts() []place.Shortcut {
 	if p.vm.Tab() == vm.TabTimeline && p.time != nil {
 		return p.time.shortcuts()
 	}
+	if p.vm.Tab() == vm.TabLinks && p.chart != nil {
+		return p.chart.shortcuts()
+	}
 	return nil
 }
 
@@ -482,6 +489,9 @@ func (p *casesPlace) toTab(tab vm.Tab) {
 	p.vm.SetTab(tab)
 	if tab == vm.TabTimeline && p.time != nil {
 		p.time.Focus()
+	}
+	if tab == vm.TabLinks && p.chart != nil {
+		p.chart.Focus()
 	}
 }
 

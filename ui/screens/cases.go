@@ -28,7 +28,7 @@ type casesPlace struct {
 	note  string
 	sig   string
 	time  *timePane
-	links *linkList
+	chart *chartView
 	recs  *recordView
 }
 
@@ -221,7 +221,7 @@ func (p *casesPlace) buildCase(c *caseview.Case) {
 	p.tabs = widgets.NewTabs(func(id string) { p.vm.SetTab(vm.Tab(id)) }, items...)
 	p.first = p.tabs
 	p.dropPanes()
-	p.links, p.recs = nil, nil
+	p.recs = nil
 	top := widgets.Stack(2.5, append(fixed, p.tabs)...)
 	p.main.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, container.New(layoutFunc{fyne.NewSize(400, 300), func(o []fyne.CanvasObject, s fyne.Size) {
 		h := widgets.HeightFor(o[0], s.Width)
@@ -251,8 +251,10 @@ func (p *casesPlace) refreshTab(c *caseview.Case) {
 		case vm.TabTimeline:
 			o = p.timeTab(c)
 		case vm.TabLinks:
-			p.links = newLinkList(c, p.vm.Marks(), p.openRef)
-			o = p.links.object
+			if p.chart == nil {
+				p.chart = newChartView(p, c)
+			}
+			o = p.chart.object
 		case vm.TabRecords:
 			p.recs = newRecordView(p, c)
 			o = p.recs.object

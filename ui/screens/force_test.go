@@ -48,6 +48,8 @@ type smallForce struct {
 	refuse    error
 	creds     map[string]string
 	opened    []string
+	read      []pole.Ref
+	linked    []match.Entity // what lies around the boy in place of his events
 	retried   []string
 	withdrawn []string
 	unlock    string
@@ -194,7 +196,7 @@ func (f *smallForce) aaronCase() caseview.Case {
 			{Display: "24/11/2026 07:52", Sort: at(7, 52), Kind: "missing", Title: "Reported missing", Detail: "Last seen at home, 07:40", Systems: []string{"cad"}, Refs: []pole.Ref{ref("cad", "missing", "CAD-0412")}},
 			{Display: "12/09/2026 22:10", Sort: at(0, 0).AddDate(0, -2, 0), Kind: "stop", Title: "Stop and search, no item", Systems: []string{"stops"}, Refs: []pole.Ref{ref("stops", "stop", "S1")}},
 			{Display: "02/06/2026 18:31", Sort: at(0, 0).AddDate(0, -5, 0), Kind: "crime", Title: "Victim, robbery", Systems: []string{"rms"}, Refs: []pole.Ref{ref("rms", "crime", "R1")}}},
-		Records: a, Around: f.around(), Old: map[string]bool{a[3].Ref.String(): true}, Read: at(13, 55), Marking: pole.Marking{Classification: "OFFICIAL-SENSITIVE"},
+		Records: a, Around: f.nearby(), Old: map[string]bool{a[3].Ref.String(): true}, Read: at(13, 55), Marking: pole.Marking{Classification: "OFFICIAL-SENSITIVE"},
 		Gaps: []caseview.Gap{{System: "custody", Say: "Connection refused since 14:02. A copy of 13:55 stands in."}},
 		Why: []match.Link{{A: a[0].Ref, B: a[3].Ref, Probability: 0.998, Evidence: []match.Evidence{
 			{Say: "Prior", Bits: -14.2}, {Say: "Surname (rare here)", Bits: 9.1}, {Say: "Given names", Bits: 8.3}, {Say: "Date of birth, swapped", Bits: 3.9}, {Say: "PNC ID", Bits: 15.6}, {Say: "Address differs", Bits: -2.1}}}},
@@ -287,6 +289,23 @@ func (f *smallForce) OpenCase(_ context.Context, id string) (caseview.Case, erro
 		return caseview.Case{}, f.refuse
 	}
 	return f.aaronCase(), nil
+}
+
+// ReadLinked gives what is around the friend, who is known to one system that does not answer.
+func (f *smallForce) ReadLinked(_ context.Context, _ pole.Kind, refs []pole.Ref, _ []plugins.Term) (desk.Linked, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.read = append(f.read, refs...)
+	if f.refuse != nil {
+		return desk.Linked{}, f.refuse
+	}
+	if len(refs) == 0 || refs[0].ID != "I-9" {
+		return desk.Linked{}, nil
+	}
+	cole := f.record("intel", "I-10", "person", "surname", "Cole", "givenName", "Dean")
+	cole.Links = []pole.Link{{Role: "driver", From: cole.Ref, To: ref("vehicles", "vehicle", "YK19FZB")}}
+	return desk.Linked{Open: []string{refs[0].String()}, Entities: []match.Entity{{ID: cole.String(), Kind: "person", Records: []pole.Record{cole}}},
+		Gaps: []caseview.Gap{{System: "custody", Say: "Connection refused since 14:02."}, {System: "stops", Say: "It took longer than 10 seconds."}}}, nil
 }
 func (f *smallForce) Fetch(_ context.Context, r pole.Ref) (pole.Record, error) {
 	return f.record(r.System, r.ID, "person"), nil

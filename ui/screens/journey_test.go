@@ -164,7 +164,7 @@ func TestCasePinsDangerAndGapsAndSaysWho(t *testing.T) {
 	r.sees("Last seen at home, 07:40")
 	r.sees(pinned...)
 	r.chord(alt_, fyne.Key3)
-	r.sees("KHAN, Yusuf", "seen with, 3 events")
+	r.sees("Read what is linked", "as victim:", "Robbery 24-07711")
 	r.chord(alt_, fyne.Key4)
 	r.sees("As Muster reads it", `"family": "Miller",`, "The check letter of this PNC ID is wrong")
 	r.sees(pinned...)

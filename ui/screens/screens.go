@@ -24,6 +24,7 @@ import (
 type Desk interface {
 	vm.SearchDesk
 	vm.CaseDesk
+	vm.ChartDesk
 	vm.EntryDesk
 	vm.OutboxDesk
 	vm.HomeDesk

@@ -56,6 +56,11 @@ const (
 	PanelRaised    fyne.ThemeColorName = "muster-raised" // menus and modals
 	DisabledText                       = ft.ColorNameDisabled
 	SelectedAccent fyne.ThemeColorName = "muster-selected-accent"
+	OfPerson       fyne.ThemeColorName = "muster-person" // tiles of a link chart, beside their form
+	OfObject       fyne.ThemeColorName = "muster-object"
+	OfPlace        fyne.ThemeColorName = "muster-place"
+	OfEvent        fyne.ThemeColorName = "muster-event"
+	OnTile         fyne.ThemeColorName = "muster-on-tile"
 )
 
 func hex(v uint32) color.NRGBA {
@@ -78,6 +83,7 @@ var palettes = map[Palette]colours{
 		Focus: hex(0x7dbbff), Chip: hex(0x223040), Field: hex(0x0f151d), FieldLine: hex(0x33455a), Button: hex(0x1f2b39),
 		Highlight: hex(0x5b4a10), HighlightText: hex(0xffe7a3), DangerFill: hex(0xff6b5e), OnDanger: hex(0x1c0502),
 		Marking: hex(0x7c22f0), OnMarking: hex(0xffffff), Scrim: alpha(0x05080c, 176), DisabledText: hex(0x6c7c8d),
+		OfPerson: hex(0x2f7fdc), OfObject: hex(0x1f8a82), OfPlace: hex(0x8560d6), OfEvent: hex(0x5c7088), OnTile: hex(0xffffff),
 	},
 	Light: {
 		Background: hex(0xf3f5f8), Panel: hex(0xffffff), PanelRaised: hex(0xffffff), Line: hex(0xd5dde6), Text: hex(0x14202c),
@@ -86,6 +92,7 @@ var palettes = map[Palette]colours{
 		Focus: hex(0x0b5fc6), Chip: hex(0xe9eff6), Field: hex(0xf6f8fa), FieldLine: hex(0xb9c5d2), Button: hex(0xf6f8fb),
 		Highlight: hex(0xffe9a6), HighlightText: hex(0x3d2c00), DangerFill: hex(0xb42318), OnDanger: hex(0xffffff),
 		Marking: hex(0x7c22f0), OnMarking: hex(0xffffff), Scrim: alpha(0x14202c, 110), DisabledText: hex(0x76859a),
+		OfPerson: hex(0x0b5fc6), OfObject: hex(0x0f766e), OfPlace: hex(0x6d3fc0), OfEvent: hex(0x475a6e), OnTile: hex(0xffffff),
 	},
 	HighContrastDark: {
 		Background: hex(0x000000), Panel: hex(0x000000), PanelRaised: hex(0x000000), Line: hex(0xffffff), Text: hex(0xffffff),
@@ -94,6 +101,7 @@ var palettes = map[Palette]colours{
 		Focus: hex(0xffff00), Chip: hex(0x1c1c1c), Field: hex(0x000000), FieldLine: hex(0xffffff), Button: hex(0x000000),
 		Highlight: hex(0xffff00), HighlightText: hex(0x000000), DangerFill: hex(0xffa8a0), OnDanger: hex(0x000000),
 		Marking: hex(0x5a12b4), OnMarking: hex(0xffffff), Scrim: alpha(0x000000, 200), DisabledText: hex(0xb4b4b4),
+		OfPerson: hex(0xffffff), OfObject: hex(0xffffff), OfPlace: hex(0xffffff), OfEvent: hex(0xffffff), OnTile: hex(0x000000),
 	},
 	HighContrastLight: {
 		Background: hex(0xffffff), Panel: hex(0xffffff), PanelRaised: hex(0xffffff), Line: hex(0x000000), Text: hex(0x000000),
@@ -102,6 +110,7 @@ var palettes = map[Palette]colours{
 		Focus: hex(0x00337a), Chip: hex(0xededed), Field: hex(0xffffff), FieldLine: hex(0x000000), Button: hex(0xffffff),
 		Highlight: hex(0xffe14d), HighlightText: hex(0x000000), DangerFill: hex(0x850700), OnDanger: hex(0xffffff),
 		Marking: hex(0x5a12b4), OnMarking: hex(0xffffff), Scrim: alpha(0x000000, 150), DisabledText: hex(0x4d4d4d),
+		OfPerson: hex(0x000000), OfObject: hex(0x000000), OfPlace: hex(0x000000), OfEvent: hex(0x000000), OnTile: hex(0xffffff),
 	},
 }
 

@@ -17,6 +17,7 @@ type Input struct {
 	Open     []string        // written forms of records, or IDs of values, whose links were read
 	Old      map[string]bool // by Ref.String: read from a stored copy
 	Gaps     []caseview.Gap
+	Apart    [][2]pole.Ref // records that people decided are not one
 }
 
 // OfCase is the input for the chart of one case.
@@ -27,7 +28,8 @@ func OfCase(c *caseview.Case) Input {
 	}
 }
 
-// Build makes the graph of everything that the entities are and say of each other. It does no I/O, and gives the same graph for
+// Build makes the graph of everything that the entities are and say of each other. Entities that hold records which people keep apart are
+// not joined, whatever they share: a record that both hold then stays with the one that was there first. It does no I/O, and gives the same graph for
 // the same input whatever its order.
 func Build(d *pole.Dictionary, in Input) *Graph {
 	b := &builder{d: d, in: in, g: &Graph{Gaps: slices.Clone(in.Gaps)}, of: map[string]int{}, links: map[linkKey]int{}, said: map[[2]int]bool{}}
@@ -35,7 +37,7 @@ func Build(d *pole.Dictionary, in Input) *Graph {
 	for _, id := range in.Open {
 		open[id] = true
 	}
-	entities := together(in.Entities)
+	entities := together(in.Entities, in.Apart)
 	for i := range entities {
 		b.entity(&entities[i])
 	}
@@ -61,54 +63,83 @@ func Build(d *pole.Dictionary, in Input) *Graph {
 }
 
 // together joins entities that share a record; of a record given twice, the later reading is kept.
-func together(in []match.Entity) []match.Entity {
-	var out []match.Entity
-	at := map[pole.Ref]int{} // entity of a record, followed through to
-	to := []int{}
-	root := func(i int) int {
-		for to[i] != i {
-			i = to[i]
-		}
-		return i
-	}
+func together(in []match.Entity, apart [][2]pole.Ref) []match.Entity {
+	latest := map[pole.Ref]pole.Record{}
+	at := map[pole.Ref]int{} // set of a record
+	var sets [][]pole.Ref
+	kinds := map[int]pole.Kind{}
+	in = slices.Clone(in)
+	slices.SortStableFunc(in, func(x, y match.Entity) int { return cmp.Compare(firstOf(x), firstOf(y)) })
 	for _, e := range in {
 		if len(e.Records) == 0 {
 			continue
 		}
-		own := len(out)
-		out, to = append(out, match.Entity{Kind: e.Kind}), append(to, own)
+		var refs []pole.Ref
+		var joins []int
 		for _, r := range e.Records {
-			i, ok := at[r.Ref]
-			if !ok {
-				at[r.Ref] = own
-				out[own].Records = append(out[own].Records, r)
-				continue
+			if old, ok := latest[r.Ref]; !ok || newer(r, old) {
+				latest[r.Ref] = r
 			}
-			i = root(i)
-			if i != own {
-				// The entity that was there first takes in the later one.
-				out[i].Records = append(out[i].Records, out[own].Records...)
-				out[own].Records, to[own] = nil, i
-				own = i
-			}
-			for k := range out[i].Records {
-				if x := &out[i].Records[k]; x.Ref == r.Ref && newer(r, *x) {
-					*x = r
-				}
+			refs = append(refs, r.Ref)
+			if i, ok := at[r.Ref]; ok && !slices.Contains(joins, i) {
+				joins = append(joins, i)
 			}
 		}
-	}
-	kept := out[:0]
-	for _, e := range out {
-		if len(e.Records) == 0 {
+		all := slices.Clone(refs)
+		for _, i := range joins {
+			all = append(all, sets[i]...)
+		}
+		if len(joins) > 0 && divided(all, apart) {
+			refs = slices.DeleteFunc(refs, func(r pole.Ref) bool { _, ok := at[r]; return ok })
+			joins, all = nil, refs
+		}
+		if len(all) == 0 {
 			continue
 		}
-		slices.SortFunc(e.Records, func(x, y pole.Record) int { return cmp.Compare(x.String(), y.String()) })
-		e.ID = e.Records[0].String()
-		kept = append(kept, e)
+		own := len(sets)
+		sets = append(sets, nil)
+		kinds[own] = e.Kind
+		for _, i := range joins {
+			kinds[own] = kinds[i]
+			sets[i] = nil
+		}
+		for _, r := range all {
+			if i, ok := at[r]; !ok || i != own {
+				at[r] = own
+				sets[own] = append(sets[own], r)
+			}
+		}
 	}
-	slices.SortFunc(kept, func(x, y match.Entity) int { return cmp.Compare(x.ID, y.ID) })
-	return kept
+	var out []match.Entity
+	for i, set := range sets {
+		if len(set) == 0 {
+			continue
+		}
+		slices.SortFunc(set, func(x, y pole.Ref) int { return cmp.Compare(x.String(), y.String()) })
+		e := match.Entity{ID: set[0].String(), Kind: kinds[i]}
+		for _, r := range set {
+			e.Records = append(e.Records, latest[r])
+		}
+		out = append(out, e)
+	}
+	slices.SortFunc(out, func(x, y match.Entity) int { return cmp.Compare(x.ID, y.ID) })
+	return out
+}
+
+// firstOf orders entities by what they hold, so that the order they come in decides nothing.
+func firstOf(e match.Entity) string {
+	out := ""
+	for _, r := range e.Records {
+		if s := r.String(); out == "" || s < out {
+			out = s
+		}
+	}
+	return out
+}
+
+// divided reports whether records hold two that people keep apart.
+func divided(refs []pole.Ref, apart [][2]pole.Ref) bool {
+	return slices.ContainsFunc(apart, func(p [2]pole.Ref) bool { return slices.Contains(refs, p[0]) && slices.Contains(refs, p[1]) })
 }
 
 // newer reports whether a is to be preferred to b: read later, or at the same time and saying more.

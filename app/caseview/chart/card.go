@@ -43,7 +43,7 @@ func (c *Chart) card(n *Node) card {
 		info = n.When
 	case len(n.Group) > 0:
 		info = "alike: open with E"
-	case n.Value != nil:
+	case len(n.Values) > 0:
 		info = n.What + " · stated"
 	case n.Unread:
 		info = n.What + " · not read"

@@ -30,7 +30,7 @@ type Node struct {
 	Unread   bool               `json:"unread,omitempty"` // named by others only: no record of its own was read
 	Subject  bool               `json:"subject,omitempty"`
 	Open     bool               `json:"open,omitempty"`  // what it is linked to was read
-	Value    *plugins.Term      `json:"-"`               // what it stands for, where it is a value that records state
+	Values   []plugins.Term     `json:"-"`               // what it stands for, where it is a value that records state
 	Group    []string           `json:"group,omitempty"` // IDs of the nodes that it stands for
 	Reason   string             `json:"-"`               // what those in the group have in common
 	More     int                `json:"more,omitempty"`  // linked to it, known, and not shown

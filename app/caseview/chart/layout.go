@@ -19,8 +19,8 @@ type Box struct {
 const Clear = 14.0
 
 const (
-	stretch = 1.75 // charts are wider than high, and so are boxes
-	reach   = 74.0 // from the edge of one box to that of the next, before they are pushed apart
+	stretch = 2.0  // charts are wider than high, and so are boxes
+	reach   = 56.0 // from the edge of one box to that of the next, before they are pushed apart
 )
 
 func (b *Box) overlaps(o *Box, room float64) bool {
@@ -210,7 +210,7 @@ func stress(boxes []Box, near [][]int, part []int) {
 	for k, i := range part {
 		at[i] = k
 	}
-	air := 50 * max(0, 1-float64(n)/80) // a small chart has room for the words of its links
+	air := 34 * max(0, 1-float64(n)/80) // a small chart has room for the words of its links
 	length := func(a, b int) float64 {
 		// A hub needs room for its many, and wide boxes for their words; two that share all their neighbours may stand near.
 		crowd := math.Sqrt(float64(max(len(near[a]), len(near[b])))) - 1

@@ -297,8 +297,8 @@ func parseHex(s string) (color.NRGBA, bool) {
 	return hex(v), true
 }
 
-// colour is what an ink looks like; what stands back is faded towards the ground.
-func (p Palette) colour(i Ink, dim bool) color.NRGBA {
+// Colour is what an ink looks like; what stands back is faded towards the ground.
+func (p Palette) Colour(i Ink, dim bool) color.NRGBA {
 	c := p[i]
 	if dim && i != Ground && i != Panel {
 		g := p[Ground]

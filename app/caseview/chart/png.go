@@ -129,14 +129,14 @@ func (r *raster) prim(p Prim) {
 		if p.Fill != NoInk {
 			var o path
 			o.rounded(x, y, w, h, radius, false)
-			r.fill(&o, r.pal.colour(p.Fill, p.Dim))
+			r.fill(&o, r.pal.Colour(p.Fill, p.Dim))
 		}
 		if p.Edge != NoInk {
 			e := p.Width * k
 			var o path
 			o.rounded(x-e/2, y-e/2, w+e, h+e, radius+e/2, false)
 			o.rounded(x+e/2, y+e/2, w-e, h-e, max(0, radius-e/2), true)
-			r.fill(&o, r.pal.colour(p.Edge, p.Dim))
+			r.fill(&o, r.pal.Colour(p.Edge, p.Dim))
 		}
 	case Stroke:
 		l := math.Hypot(w, h)
@@ -150,16 +150,16 @@ func (r *raster) prim(p Prim) {
 		o.to(x+w+nx, y+h+ny)
 		o.to(x+w-nx, y+h-ny)
 		o.to(x-nx, y-ny)
-		r.fill(&o, r.pal.colour(p.Edge, p.Dim))
+		r.fill(&o, r.pal.Colour(p.Edge, p.Dim))
 	case Polygon:
 		var o path
 		o.begin()
 		for i := 0; i+1 < len(p.Points); i += 2 {
 			o.to(p.Points[i]*k, p.Points[i+1]*k)
 		}
-		r.fill(&o, r.pal.colour(p.Fill, p.Dim))
+		r.fill(&o, r.pal.Colour(p.Fill, p.Dim))
 	case Letters:
-		r.letters(p.Text, x, y+p.Size*k*rise, p.Size*k, p.Bold, image.NewUniform(r.pal.colour(p.Fill, p.Dim)))
+		r.letters(p.Text, x, y+p.Size*k*rise, p.Size*k, p.Bold, image.NewUniform(r.pal.Colour(p.Fill, p.Dim)))
 	}
 }
 

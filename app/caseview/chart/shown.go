@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"muster/plugins/pole"
 )
@@ -160,11 +159,7 @@ func (g *Graph) group(d *pole.Dictionary, id string, list []int) Node {
 	first := g.Nodes[list[0]]
 	kind, _ := d.Kind(first.Kind)
 	n := Node{ID: id, Kind: first.Kind, Class: first.Class, Sign: first.Sign, What: kind.Plural, Old: true, Unread: true}
-	what := strings.ToLower(kind.Plural[:min(1, len(kind.Plural))]) + kind.Plural[min(1, len(kind.Plural)):]
-	if kind.Plural != "" && strings.ToUpper(kind.Plural[:min(2, len(kind.Plural))]) == kind.Plural[:min(2, len(kind.Plural))] {
-		what = kind.Plural // ANPR stays as it is
-	}
-	n.Title = fmt.Sprintf("%d more %s", len(list), what)
+	n.Title = fmt.Sprintf("%d more %s", len(list), small(kind.Plural))
 	var marks []pole.Marking
 	var from, to Node
 	for _, i := range list {

@@ -57,10 +57,10 @@ func (s *svg) prim(p Prim, pal Palette) {
 	look := func() string {
 		out := ` fill="none"`
 		if p.Fill != NoInk {
-			out = ` fill="` + rgb(pal.colour(p.Fill, p.Dim)) + `"`
+			out = ` fill="` + rgb(pal.Colour(p.Fill, p.Dim)) + `"`
 		}
 		if p.Edge != NoInk {
-			out += ` stroke="` + rgb(pal.colour(p.Edge, p.Dim)) + `" stroke-width="` + num(p.Width) + `"`
+			out += ` stroke="` + rgb(pal.Colour(p.Edge, p.Dim)) + `" stroke-width="` + num(p.Width) + `"`
 		}
 		return out
 	}
@@ -82,7 +82,7 @@ func (s *svg) prim(p Prim, pal Palette) {
 		if p.Bold {
 			weight = ` font-weight="600"`
 		}
-		s.printf(`<text x="%s" y="%s" font-size="%s"%s fill="%s">%s</text>`+"\n", num(p.X), num(p.Y+p.Size*rise), num(p.Size), weight, rgb(pal.colour(p.Fill, p.Dim)), escape(p.Text))
+		s.printf(`<text x="%s" y="%s" font-size="%s"%s fill="%s">%s</text>`+"\n", num(p.X), num(p.Y+p.Size*rise), num(p.Size), weight, rgb(pal.Colour(p.Fill, p.Dim)), escape(p.Text))
 	}
 }
 

@@ -1,7 +1,9 @@
 package chart
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"muster/app/match"
 	"muster/plugins"
@@ -114,7 +116,7 @@ func (b *builder) values(entities []match.Entity) {
 						continue
 					}
 					b.state(known, own, valueID(p.kind, p.property, f.Value.Norm), p.kind, b.d.Display(p.property, f.Value),
-						&plugins.Term{Property: p.property, Value: f.Value}, Link{Role: string(p.property), Words: p.label, Since: f.From, Until: f.To}, r)
+						[]plugins.Term{{Property: p.property, Value: f.Value}}, Link{Role: string(p.property), Words: small(p.label), Since: f.From, Until: f.To}, r)
 				}
 			}
 			for _, c := range whole[e.Kind] {
@@ -124,12 +126,17 @@ func (b *builder) values(entities []match.Entity) {
 						if key == "" {
 							continue
 						}
-						v := b.d.Whole(c.group, facts)
-						l := Link{Role: string(c.group.Property), Words: c.label}
+						var terms []plugins.Term
+						for _, f := range facts {
+							if slices.Contains(same, f.Property) {
+								terms = append(terms, plugins.Term{Property: f.Property, Value: f.Value})
+							}
+						}
+						l := Link{Role: string(c.group.Property), Words: small(c.label)}
 						for _, f := range facts {
 							l.Since, l.Until = max(l.Since, f.From), max(l.Until, f.To)
 						}
-						b.state(known, own, valueID(c.kind, "", key), c.kind, b.d.Composite(c.group, facts), &plugins.Term{Property: c.group.Property, Value: v}, l, r)
+						b.state(known, own, valueID(c.kind, "", key), c.kind, b.d.Composite(c.group, facts), terms, l, r)
 						break
 					}
 				}
@@ -151,10 +158,10 @@ func partOf(p pole.Property, whole []composite) bool {
 }
 
 // state links own to the thing that a value means.
-func (b *builder) state(known map[string]int, own int, id string, kind pole.Kind, title string, v *plugins.Term, l Link, r pole.Record) {
+func (b *builder) state(known map[string]int, own int, id string, kind pole.Kind, title string, v []plugins.Term, l Link, r pole.Record) {
 	at, ok := known[id]
 	if !ok {
-		at = b.add(Node{ID: id, Kind: kind, Title: title, Unread: true, Value: v})
+		at = b.add(Node{ID: id, Kind: kind, Title: title, Unread: true, Values: v})
 		known[id] = at
 	}
 	if at == own {
@@ -211,4 +218,13 @@ func setKey(set []pole.Property, facts []pole.Fact) string {
 		key = append(key, string(p)+":"+v)
 	}
 	return strings.Join(key, "|")
+}
+
+// small writes a label as it stands within a line: 'telephone', but 'PNC ID'.
+func small(label string) string {
+	r := []rune(label)
+	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
+		r[0] = unicode.ToLower(r[0])
+	}
+	return string(r)
 }

