@@ -241,19 +241,29 @@ func dropped(s string, i int) float64 {
 }
 
 // soundAlike lists letters that are often written for one another in names.
-const soundAlike = "ck kq cq gk gq dt bp vw vf fp sz cs cz ts tz jg jy iy uw jz jh xs xk bv gh kh mn lr"
+const soundAlike = "ck kq cq gk gq dt bp vw vf fp sz cs cz ts tz jg jy uw jz jh xs xk bv gh kh mn lr"
+
+// mistakes is what it costs to take one letter or digit for another, by their lowest five bits.
+var mistakes = func() (t [32][32]float32) {
+	for x := range t {
+		for y := range t[x] {
+			t[x][y] = 1
+			if vowel(byte(x)|0x60) && vowel(byte(y)|0x60) {
+				t[x][y] = 0.6
+			}
+		}
+	}
+	pair := func(x, y byte, cost float32) { t[x&31][y&31], t[y&31][x&31] = cost, cost }
+	for p := 0; p+1 < len(soundAlike); p += 3 {
+		pair(soundAlike[p], soundAlike[p+1], 0.6)
+	}
+	pair('i', 'y', 0.25)
+	return t
+}()
 
 func mistaken(x, y byte) float64 {
-	if vowel(x) && vowel(y) {
-		if x+y == 'i'+'y' {
-			return 0.25
-		}
-		return 0.6
+	if x < 'a' || y < 'a' {
+		return 1
 	}
-	for p := 0; p+1 < len(soundAlike); p += 3 {
-		if soundAlike[p] == x && soundAlike[p+1] == y || soundAlike[p] == y && soundAlike[p+1] == x {
-			return 0.6
-		}
-	}
-	return 1
+	return float64(mistakes[x&31][y&31])
 }
