@@ -6,7 +6,7 @@ import "embed"
 // FS holds every data folder under its own name: dictionary/kinds.yaml, …
 //
 //go:embed dictionary
-//go:embed purposes.yaml recipients.yaml
+//go:embed purposes.yaml recipients.yaml judging.yaml
 //go:embed forms
 var FS embed.FS
 

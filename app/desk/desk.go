@@ -48,6 +48,7 @@ type Desk struct {
 	forms      []entry.Form
 	purposes   []PurposeDef
 	recipients []RecipientDef
+	reasons    []JudgeReason
 	policy     policy.Policy
 	keys       *keyring.Keyring
 	eval       *evaluate.Evaluator
@@ -130,18 +131,14 @@ func (d *Desk) load() (err error) {
 	if d.forms, err = entry.LoadForms(assets.FS, d.dict); err != nil {
 		return err
 	}
-	src, err := fs.ReadFile(assets.FS, "purposes.yaml")
-	if err != nil {
-		return err
-	}
-	if err := yaml.UnmarshalWithOptions(src, &d.purposes, yaml.Strict()); err != nil {
-		return fmt.Errorf("purposes.yaml: %s", yaml.FormatError(err, false, true))
-	}
-	if src, err = fs.ReadFile(assets.FS, "recipients.yaml"); err != nil {
-		return err
-	}
-	if err := yaml.UnmarshalWithOptions(src, &d.recipients, yaml.Strict()); err != nil {
-		return fmt.Errorf("recipients.yaml: %s", yaml.FormatError(err, false, true))
+	for name, to := range map[string]any{"purposes.yaml": &d.purposes, "recipients.yaml": &d.recipients, "judging.yaml": &d.reasons} {
+		src, err := fs.ReadFile(assets.FS, name)
+		if err != nil {
+			return err
+		}
+		if err := yaml.UnmarshalWithOptions(src, to, yaml.Strict()); err != nil {
+			return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+		}
 	}
 	for _, r := range d.recipients {
 		if _, ok := d.dict.Marking(r.UpTo); r.Code == "" || r.Label == "" || !ok {

@@ -57,6 +57,24 @@ func (j *judged) add(x match.Judgement, check func(all []match.Judgement) error)
 	return x, err
 }
 
+// JudgeReason is a usual reason for a decision (assets/judging.yaml).
+type JudgeReason struct {
+	Verdict match.Verdict `yaml:"verdict" json:"verdict"`
+	Label   string        `yaml:"label" json:"label"`
+	Of      []pole.Class  `yaml:"of" json:"of,omitempty"` // the classes that it is for; nil is all
+}
+
+// JudgeReasons lists the usual reasons for a decision about records of a class.
+func (d *Desk) JudgeReasons(c pole.Class) []JudgeReason {
+	var out []JudgeReason
+	for _, r := range d.reasons {
+		if len(r.Of) == 0 || slices.Contains(r.Of, c) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // grouper makes an empty grouper that knows what people decided.
 func (d *Desk) grouper(s *session) *match.Grouper {
 	g := match.New(d.dict)

@@ -9,6 +9,7 @@ import (
 
 	"muster/app/audit"
 	"muster/app/match"
+	"muster/app/policy"
 	"muster/plugins"
 	"muster/plugins/pole"
 	"muster/store"
@@ -232,3 +233,25 @@ func TestNoJudgementWithoutItsAudit(t *testing.T) {
 type fullKeeper struct{ audit.Keeper }
 
 func (fullKeeper) AppendAudit(...[]byte) (uint64, error) { return 0, store.ErrFull }
+
+func TestUsualReasonsAreForTheirClass(t *testing.T) {
+	d := &Desk{opts: Options{Policy: &policy.Policy{}}}
+	if err := d.load(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []pole.Class{pole.ClassPerson, pole.ClassObject, pole.ClassLocation, pole.ClassEvent} {
+		n := map[match.Verdict]int{}
+		for _, r := range d.JudgeReasons(c) {
+			if r.Label == "" || !r.Verdict.Valid() {
+				t.Errorf("%+v", r)
+			}
+			n[r.Verdict]++
+		}
+		if n[match.Same] == 0 || n[match.NotSame] == 0 || n[match.Unsure] == 0 {
+			t.Errorf("%s has no usual reason for each decision: %v", c, n)
+		}
+	}
+	if slices.ContainsFunc(d.JudgeReasons(pole.ClassLocation), func(r JudgeReason) bool { return strings.Contains(r.Label, "plate") }) {
+		t.Error("a place has no plate")
+	}
+}

@@ -70,7 +70,7 @@ func (d *Desk) Pair(ctx context.Context, a, b pole.Ref) (Pair, error) {
 			}
 		}
 	}
-	p.A, p.B = caseview.Build(d.dict, caseview.Input{Entity: ea, Old: old}), caseview.Build(d.dict, caseview.Input{Entity: eb, Old: old})
+	p.A, p.B = d.BuildCase(caseview.Input{Entity: ea, Old: old}), d.BuildCase(caseview.Input{Entity: eb, Old: old})
 	return p, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"muster/app/caseview"
 	"muster/app/desk"
 	"muster/app/match"
 	"muster/plugins/pole"
@@ -127,6 +128,34 @@ func (c judgementsCmd) Run(e *env) error {
 	})
 }
 
+// printWho says of a case what people decided about its records, and who may be the same.
+func printWho(e *env, c caseview.Case) {
+	for _, j := range c.Contradicts {
+		e.out.text("! joined against judgement %d: %s and %s not the same, by %s, %s: %s", j.ID, j.A, j.B, j.By, clock(j.At), j.Reason)
+	}
+	for _, j := range c.Judged {
+		printStanding(e, j)
+	}
+	for _, p := range c.Possible {
+		e.out.text("Possibly the same: %s (musterctl compare %s %s)", p.Say, p.A, p.B)
+	}
+}
+
+func printStanding(e *env, j match.Standing) {
+	set := ""
+	if j.SetAside > 0 {
+		set = fmt.Sprintf(" (set aside by judgement %d)", j.SetAside)
+	}
+	e.out.text("Judgement %d: %s and %s %s, by %s, %s: %s%s", j.ID, j.A, j.B, verdictWords(j.Verdict), j.By, clock(j.At), j.Reason, set)
+	for _, x := range j.Changes {
+		if x.Property == "" {
+			e.out.text("  since then %s was changed (%s)", x.Ref, clock(x.Updated))
+		} else {
+			e.out.text("  since then %s says %s %s, not %s", x.Ref, x.Label, x.Now, x.Was)
+		}
+	}
+}
+
 // compareCmd lays two records side by side, with what speaks for and against their being one.
 type compareCmd struct {
 	purposeFlags
@@ -170,18 +199,7 @@ func (c compareCmd) Run(e *env) error {
 			e.out.text("\nThey are one now. Taken apart, %d records would stay with the first and %d with the second.", len(p.A.Records), len(p.B.Records))
 		}
 		for _, j := range p.Judged {
-			set := ""
-			if j.SetAside > 0 {
-				set = fmt.Sprintf(" (set aside by judgement %d)", j.SetAside)
-			}
-			e.out.text("Judgement %d: %s, by %s, %s: %s%s", j.ID, verdictWords(j.Verdict), j.By, clock(j.At), j.Reason, set)
-			for _, x := range j.Changes {
-				if x.Property == "" {
-					e.out.text("  since then %s was changed (%s)", x.Ref, clock(x.Updated))
-				} else {
-					e.out.text("  since then %s says %s %s, not %s", x.Ref, x.Label, x.Now, x.Was)
-				}
-			}
+			printStanding(e, j)
 		}
 		return nil
 	})

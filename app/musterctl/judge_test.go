@@ -30,6 +30,7 @@ func judging(t *testing.T, m terminal) {
 	if p["type"] != "pair" || len(link["evidence"].([]any)) == 0 || link["prior"] == nil || link["probability"] == nil || p["joined"] != nil {
 		t.Errorf("%v", p)
 	}
+	says(t, m.do(exitDone, "", with("case", a)...).out, "Possibly the same: ", "musterctl compare")
 	says(t, m.do(exitDone, "", with("compare", a, b)...).out, "before any evidence", "bits: probability", "SMITH, Stacey")
 	m.do(exitUsage, "", with("judge", a, b)...)
 	m.do(exitUsage, "", with("judge", a, "--same", "--reason", "x")...)
@@ -48,6 +49,7 @@ func judging(t *testing.T, m terminal) {
 		t.Error("judged the same, and the case does not hold both")
 	}
 	says(t, m.do(exitDone, "", with("compare", a, b)...).out, "They are one now", "one photograph")
+	says(t, m.do(exitDone, "", with("case", a)...).out, "Judgement 1:", "one photograph")
 	says(t, m.do(exitDone, "", "judgements").out, "the same", "one photograph", "in force", "2214")
 	says(t, m.do(exitDone, "", with("judge", "--undo", "1")...).out, "taken back")
 	says(t, m.do(exitFailed, "", with("judge", "--undo", "1")...).err, "taken back already")

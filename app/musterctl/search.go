@@ -331,6 +331,7 @@ func printCase(e *env, c caseview.Case) {
 	for _, w := range c.Warnings {
 		e.out.text("! %s (%s)", warningWords(w), sources(w.Sources))
 	}
+	printWho(e, c)
 	for _, g := range c.Gaps {
 		e.out.text("NOT READ: %s: %s", g.System, g.Say)
 	}

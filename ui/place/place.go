@@ -22,6 +22,9 @@ const (
 	Settings ID = "settings"
 )
 
+// Places that stand in the main window and are reached from others, not from the rail.
+const Pair ID = "pair"
+
 // Places that open in a window of their own only.
 const (
 	Timeline ID = "timeline"
@@ -62,6 +65,12 @@ type Place interface {
 type SearchArg struct {
 	Text string
 	As   any
+}
+
+// PairArg is what the place for two candidates side by side is given: the pairs to go through, and which is first.
+type PairArg struct {
+	Pairs [][2]pole.Ref
+	At    int
 }
 
 // NewEntry is what the enter place is given to start a form.

@@ -46,6 +46,9 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 	} else {
 		left = append(left, panel(t("screens.case.agreed"), widgets.NewPara(t("screens.case.agreed.none"), widgets.MutedText)))
 	}
+	if o := p.decided(); o != nil {
+		right = append(right, o)
+	}
 	right = append(right, p.why(c), p.linked(c))
 	if len(c.Timeline) > 0 {
 		var objs []fyne.CanvasObject
@@ -80,9 +83,16 @@ func (p *casesPlace) why(c *caseview.Case) fyne.CanvasObject {
 		if i == 2 {
 			break
 		}
-		objs = append(objs, widgets.NewFlow(widgets.Inline(chip(j.A)), widgets.Span("= ", widgets.MutedText), widgets.Inline(chip(j.B)),
-			widgets.Span(t("screens.case.why.line", "p", probability(j.Probability)), widgets.MutedText)),
-			widgets.NewWaterfall(steps(j.Evidence)...))
+		words, key := t("screens.case.why.line", "p", probability(j.Probability)), ""
+		if j.Link.Judged != nil {
+			words = t("screens.case.why.hand", "by", j.Link.Judged.By)
+		}
+		if i == 0 {
+			key = "Alt J"
+		}
+		objs = append(objs, widgets.Row(2, widgets.Grow(widgets.NewFlow(widgets.Inline(chip(j.A)), widgets.Span("= ", widgets.MutedText), widgets.Inline(chip(j.B)),
+			widgets.Span(words, widgets.MutedText))), widgets.Fix(widgets.NewSmall(t("screens.case.apart"), key, func() { p.takeApart(i) }))),
+			linkWaterfall(j.Link, false))
 	}
 	if more := len(joints) - 2; more > 0 {
 		objs = append(objs, widgets.NewWords(t("screens.case.why.more", "n", more), widgets.Small))

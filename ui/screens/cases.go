@@ -44,6 +44,9 @@ func newCases(k *kit, h place.Host) *casesPlace {
 		if n.Topic == desk.TopicCases || n.Topic == desk.TopicState {
 			p.vm.Load()
 		}
+		if n.Topic == desk.TopicJudged {
+			p.vm.Judged(n.ID)
+		}
 	})
 	p.refresh()
 	return p
@@ -92,6 +95,7 @@ func (p *casesPlace) Shortcuts() []place.Shortcut {
 		}},
 		{Key: fyne.KeyW, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift, Label: t("screens.case.key.window"), Do: p.window},
 	}
+	out = append(out, p.judgedKeys()...)
 	for i, tab := range vm.Tabs() {
 		out = append(out, place.Shortcut{Key: fyne.KeyName(rune('1' + i)), Mod: fyne.KeyModifierAlt,
 			Label: t("screens.case.key.tab", "tab", t("screens.case.tab."+string(tab))), Do: func() { p.toTab(tab) }})
@@ -204,13 +208,11 @@ func (p *casesPlace) buildCase(c *caseview.Case) {
 	for _, o := range p.vm.OldSystems() {
 		pinned = append(pinned, widgets.Inline(widgets.NewBadge(widgets.Warn, "", o.Words)))
 	}
-	for _, x := range c.Possible {
-		pinned = append(pinned, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.case.possible"))+" · "+x.Say)))
-	}
 	fixed := []fyne.CanvasObject{head}
 	if len(pinned) > 0 {
 		fixed = append(fixed, widgets.NewFlow(pinned...))
 	}
+	fixed = append(fixed, p.judgedTop(c)...)
 	for _, g := range p.vm.Gaps() {
 		fixed = append(fixed, widgets.NewNotice(level(g.Tone), g.Title+". "+g.Text, widgets.NewButton(t("screens.search.again"), "F5", p.vm.Again)))
 	}

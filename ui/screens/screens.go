@@ -32,6 +32,7 @@ type Desk interface {
 	vm.AuditDesk
 	vm.SettingsDesk
 	vm.NoticeSource
+	vm.PairDesk
 	Dictionary() *pole.Dictionary
 }
 
@@ -40,7 +41,7 @@ type Builder = vm.Builder
 
 // Factories gives the frame every place. build may be nil: then results have no preview.
 func Factories(d Desk, env vm.Env, looks Looks, build Builder) map[place.ID]place.Factory {
-	k := &kit{desk: d, env: env, prefs: prefs{looks}, build: build}
+	k := &kit{desk: d, env: env, prefs: prefs{looks}, build: build, judging: vm.NewJudging(env, d)}
 	return map[place.ID]place.Factory{
 		place.Desk:     func(h place.Host) place.Place { return newDesk(k, h) },
 		place.Search:   func(h place.Host) place.Place { return newSearch(k, h) },
@@ -50,6 +51,7 @@ func Factories(d Desk, env vm.Env, looks Looks, build Builder) map[place.ID]plac
 		place.Systems:  func(h place.Host) place.Place { return newSystems(k, h) },
 		place.Audit:    func(h place.Host) place.Place { return newAudit(k, h) },
 		place.Settings: func(h place.Host) place.Place { return newSettings(k, h) },
+		place.Pair:     func(h place.Host) place.Place { return newPair(k, h) },
 		place.Timeline: func(h place.Host) place.Place { return newTimeline(k, h) },
 		place.Live:     func(h place.Host) place.Place { return newLive(k, h) },
 	}
@@ -61,6 +63,8 @@ type kit struct {
 	env   vm.Env
 	prefs vm.Prefs
 	build Builder
+	// judging is one for the whole window: what was decided last can be taken back from any place.
+	judging *vm.Judging
 }
 
 // base is what every screen has in common.

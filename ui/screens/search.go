@@ -94,6 +94,11 @@ func newSearch(k *kit, h place.Host) *searchPlace {
 	line2 := widgets.Wide(widgets.VLine(), 1)
 	line2.Below = foldPreview
 	p.object = widgets.Columns(0, side, line1, widgets.Grow(widgets.Pad(4, 4, p.middle)), line2, view)
+	p.listen(func(n desk.Notice) {
+		if n.Topic == desk.TopicJudged {
+			p.vm.Regroup()
+		}
+	})
 	p.refresh()
 	return p
 }
@@ -200,6 +205,7 @@ func (p *searchPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyReturn, Label: t("screens.search.key.open")},
 		{Key: fyne.KeyF5, Label: t("screens.search.key.again")},
 		{Key: fyne.KeyM, Mod: fyne.KeyModifierAlt, Label: t("screens.search.key.compare"), Do: p.compare},
+		{Key: fyne.KeyZ, Mod: fyne.KeyModifierControl, Label: t("screens.judged.key.undo"), Do: func() { p.k.undoLast(p.host) }},
 		{Key: fyne.KeyPeriod, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.settle"), Do: p.settle},
 		{Key: fyne.KeyEscape, Label: t("screens.search.key.stop")},
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.entry"), Do: p.enter},

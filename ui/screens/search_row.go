@@ -4,60 +4,21 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"muster/app/caseview"
 	"muster/ui/vm"
 	"muster/ui/widgets"
 )
 
-// compare shows two entities that may be the same, side by side.
-func (p *searchPlace) compare() {
-	p.vm.Compare(0, func(c vm.Comparison) {
-		mark := func(s []vm.Mark) []widgets.Run { return chipRuns(s) }
-		cell := func(l vm.CompareLine, first bool) *widgets.Flow {
-			alts := l.B
-			if first {
-				alts = l.A
-			}
-			var runs []widgets.Run
-			for i, a := range alts {
-				if i > 0 {
-					runs = append(runs, widgets.NewLine())
-				}
-				st := widgets.Body
-				if !l.Same {
-					st = widgets.BodyBold
-				}
-				runs = append(runs, widgets.Span(a.Display+" ", st))
-				runs = append(runs, mark(sourceMarks(a.Sources, p.preview.mark))...)
-			}
-			if len(alts) == 0 {
-				runs = []widgets.Run{widgets.Span(t("screens.search.compare.nothing"), widgets.MutedText)}
-			}
-			return widgets.NewFlow(runs...)
-		}
-		var lines []fyne.CanvasObject
-		lines = append(lines, widgets.Row(3, widgets.Wide(widgets.NewWords("", widgets.Body), 150),
-			widgets.Grow(widgets.NewCut(c.A.Title, widgets.Name)), widgets.Grow(widgets.NewCut(c.B.Title, widgets.Name))))
-		for _, l := range c.Lines {
-			st := widgets.MutedText
-			label := l.Label
-			if !l.Same && len(l.A) > 0 && len(l.B) > 0 {
-				st, label = widgets.Caution, "≠ "+label
-			}
-			lines = append(lines, widgets.HLine(), widgets.Row(3, widgets.Wide(widgets.NewCut(label, st), 150).AtTop(),
-				widgets.Grow(cell(l, true)).AtTop(), widgets.Grow(cell(l, false)).AtTop()))
-		}
-		content := []fyne.CanvasObject{widgets.NewNotice(widgets.Warn, c.Say, nil)}
-		if len(c.Evidence) > 0 {
-			content = append(content, widgets.NewHeader(t("screens.search.compare.evidence")), widgets.NewWaterfall(steps(c.Evidence)...))
-		}
-		table := widgets.NewScroll(widgets.Stack(1.5, lines...))
-		content = append(content, container.New(layoutFunc{fyne.NewSize(640, 340), func(o []fyne.CanvasObject, s fyne.Size) { put(o[0], 0, 0, s.Width, s.Height) }}, table),
-			widgets.NewPara(t("screens.search.compare.note"), widgets.MutedText))
-		p.host.Modal(t("screens.search.compare.title"), widgets.Stack(3, content...), nil)
-	})
+// compare lays the selected entity beside the first that may be the same.
+func (p *searchPlace) compare() { p.comparePossible(0) }
+
+func (p *searchPlace) comparePossible(i int) {
+	var all []vm.PairRefs
+	for _, x := range p.vm.Possibles() {
+		all = append(all, x.Refs)
+	}
+	p.k.goPair(p.host, all, i)
 }
 
 // resultRow is one entity of the results.
@@ -91,6 +52,9 @@ func rowBadges(v vm.Row) []widgets.Run {
 	}
 	if v.Old {
 		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.old")))))
+	}
+	if v.Against {
+		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Alarm, "", upper(t("screens.judged.against")))))
 	}
 	if v.Possible != "" {
 		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.possible")))),
@@ -143,7 +107,7 @@ func markRuns(v vm.Row) []widgets.Run {
 }
 
 func sameRow(a, b vm.Row) bool {
-	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Old == b.Old && a.Possible == b.Possible &&
+	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Old == b.Old && a.Possible == b.Possible && a.Against == b.Against &&
 		len(a.Warnings) == len(b.Warnings) && slices.Equal(a.Marks, b.Marks) && slices.Equal(a.Matched, b.Matched) &&
 		slices.EqualFunc(a.Warnings, b.Warnings, func(x, y caseview.Warning) bool { return x.Code == y.Code && x.Label == y.Label && x.Level == y.Level })
 }

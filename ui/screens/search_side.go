@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"muster/app/caseview"
-	"muster/app/match"
 	"muster/ui/i18n"
 	"muster/ui/theme"
 	"muster/ui/vm"
@@ -124,7 +123,7 @@ func newPreview(p *searchPlace) *previewPane {
 	v.scroll = widgets.NewScroll(v.body)
 	v.object = container.New(layoutFunc{fyne.NewSize(200, 200), func(o []fyne.CanvasObject, s fyne.Size) {
 		pad := theme.Gap(4)
-		w, y := s.Width-2*pad, pad
+		w, y := float32(int(s.Width-2*pad)), pad
 		for _, x := range o[:3] {
 			h := widgets.HeightFor(x, w)
 			put(x, pad, y, w, h)
@@ -184,6 +183,9 @@ const (
 )
 
 func (v *previewPane) fill(c *caseview.Case) {
+	if o := v.possible(); o != nil {
+		v.body.Objects = append(v.body.Objects, o)
+	}
 	var facts []widgets.Fact
 	for _, m := range c.Disagreements {
 		facts = append(facts, v.p.k.fact(m, v.mark, nil, nil))
@@ -210,17 +212,34 @@ func (v *previewPane) fill(c *caseview.Case) {
 	}
 }
 
+// possible lists who may be the same as the selected entity, each a key or a click away.
+func (v *previewPane) possible() fyne.CanvasObject {
+	list := v.p.vm.Possibles()
+	if len(list) == 0 {
+		return nil
+	}
+	objs := []fyne.CanvasObject{widgets.NewSign(widgets.Warn, t("screens.search.possible"), widgets.BodyBold)}
+	for i, x := range list {
+		key := ""
+		if i == 0 {
+			key = "Alt M"
+		}
+		var runs []widgets.Run
+		if x.Title != "" {
+			runs = append(runs, widgets.Span(x.Title+" ", widgets.BodyBold), widgets.Span(x.Detail+" ", widgets.MutedText))
+			runs = append(runs, chipRuns(x.Marks)...)
+			runs = append(runs, widgets.NewLine())
+		}
+		runs = append(runs, widgets.Span(x.Say, widgets.MutedText))
+		objs = append(objs, widgets.HLine(), widgets.Row(2, widgets.Grow(widgets.NewFlow(runs...)),
+			widgets.Fix(widgets.NewSmall(t("screens.pair.open"), key, func() { v.p.comparePossible(i) }))))
+	}
+	return widgets.NewEdgedCard(widgets.Warn, widgets.Stack(1.5, objs...))
+}
+
 // newest gives the n latest moments, the latest first.
 func newest(all []caseview.Moment, n int) []caseview.Moment {
 	out := append([]caseview.Moment{}, all...)
 	slicesSort(out, func(a, b caseview.Moment) bool { return a.Sort.After(b.Sort) })
 	return out[:min(n, len(out))]
-}
-
-func steps(evidence []match.Evidence) []widgets.Step {
-	var out []widgets.Step
-	for _, e := range evidence {
-		out = append(out, widgets.Step{Label: e.Say, Bits: e.Bits, Text: bits(e.Bits)})
-	}
-	return out
 }

@@ -30,7 +30,7 @@ func (f *frame) bindKeys() {
 	widgets.TakeShortcuts(c, f.shortcut)
 }
 
-func (f *frame) bind(s *desktop.CustomShortcut, do func()) {
+func (f *frame) bind(s fyne.KeyboardShortcut, do func()) {
 	f.keys[s.ShortcutName()] = do
 	f.win.Canvas().AddShortcut(s, f.shortcut)
 }
@@ -165,6 +165,12 @@ func (f *frame) bindPlaceKeys() {
 		sc := &desktop.CustomShortcut{KeyName: k.Key, Modifier: k.Mod}
 		f.bind(sc, k.Do)
 		f.bound = append(f.bound, sc)
+		if k.Key == fyne.KeyZ && k.Mod == fyne.KeyModifierControl {
+			// The window system's word for it, which a text field in focus takes for itself.
+			undo := &fyne.ShortcutUndo{}
+			f.bind(undo, k.Do)
+			f.bound = append(f.bound, undo)
+		}
 		if k.Key == fyne.KeyReturn {
 			// The key pad has an Enter of its own.
 			pad := &desktop.CustomShortcut{KeyName: fyne.KeyEnter, Modifier: k.Mod}

@@ -33,6 +33,7 @@ type Options struct {
 	Out     string    // folder for the pictures
 	Profile string    // folder for the desk; it must be empty
 	Size    fyne.Size // of the window
+	Scale   float64   // of the demonstration force; 0 is all of it
 	Log     func(format string, args ...any)
 }
 
@@ -50,6 +51,28 @@ type tour struct {
 
 // Run takes the journey and returns the paths of its pictures, in order.
 func Run(ctx context.Context, o Options) (shots []string, err error) {
+	t, end, err := begin(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"entry", t.enter},
+		{"receipts", t.receipts}, {"places", t.places}, {"gap", t.gap}, {"who is who", t.who}, {"lock", t.lock},
+	} {
+		if err := step.do(); err != nil {
+			t.shot("failed")
+			return t.shots, fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	return t.shots, nil
+}
+
+// begin opens a desk in a window without a display; end closes both.
+func begin(ctx context.Context, o Options) (t *tour, end func() error, err error) {
 	if o.Size.IsZero() {
 		o.Size = fyne.NewSize(1600, 1000)
 	}
@@ -57,14 +80,13 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		o.Log = func(string, ...any) {}
 	}
 	if err := os.MkdirAll(o.Out, 0o755); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := i18n.Use(i18n.Fallback); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	app := test.NewApp()
-	defer app.Quit()
-	t := &tour{o: o, ctx: ctx, wake: make(chan struct{}, 1)}
+	t = &tour{o: o, ctx: ctx, wake: make(chan struct{}, 1)}
 	t.shell = shell.New(app, shell.Options{Post: t.post, Size: o.Size})
 	t.shell.SetPalette(theme.Dark)
 	t.shell.Show()
@@ -75,30 +97,18 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		}
 		return t.desk.DemoBrowser(accounts[0].User, accounts[0].Password)(url)
 	}
-	t.desk, err = desk.Open(ctx, desk.Options{Profile: o.Profile, OpenBrowser: browser})
+	t.desk, err = desk.Open(ctx, desk.Options{Profile: o.Profile, OpenBrowser: browser, DemoScale: o.Scale})
 	if err != nil {
-		return nil, err
+		app.Quit()
+		return nil, nil, err
 	}
-	defer func() {
-		t.shell.Close()
-		if e := t.desk.Close(); e != nil && err == nil {
-			err = e
-		}
-	}()
 	t.shell.Attach(t.desk, screens.Factories(t.desk, t.shell.Env(), t.shell, t.desk.PreviewCase))
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
-		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"entry", t.enter},
-		{"receipts", t.receipts}, {"places", t.places}, {"gap", t.gap}, {"lock", t.lock},
-	} {
-		if err := step.do(); err != nil {
-			t.shot("failed")
-			return t.shots, fmt.Errorf("%s: %w", step.name, err)
-		}
-	}
-	return t.shots, nil
+	return t, func() error {
+		t.shell.Close()
+		err := t.desk.Close()
+		app.Quit()
+		return err
+	}, nil
 }
 
 // post takes what is for the UI goroutine; the tour's own goroutine plays it.

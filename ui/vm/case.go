@@ -18,6 +18,7 @@ type CaseDesk interface {
 	DropCase(ctx context.Context, id string) error
 	KeptCases() []desk.KeptCase
 	Systems() []desk.SystemStatus
+	Judgements() ([]desk.JudgementView, error)
 }
 
 // Tab is one side of a case.

@@ -106,6 +106,7 @@ type Joint struct {
 	Probability float64
 	Evidence    []match.Evidence
 	Bits        float64 // the sum
+	Link        match.Link
 }
 
 // Joints lists why the records are one, the weakest first: that is the one to doubt.
@@ -115,7 +116,7 @@ func (c *Case) Joints() []Joint {
 	}
 	out := make([]Joint, 0, len(c.open.Why))
 	for _, l := range c.open.Why {
-		j := Joint{A: c.marks.Of(l.A.System), B: c.marks.Of(l.B.System), ARef: l.A, BRef: l.B, Probability: l.Probability, Evidence: l.Evidence}
+		j := Joint{A: c.marks.Of(l.A.System), B: c.marks.Of(l.B.System), ARef: l.A, BRef: l.B, Probability: l.Probability, Evidence: l.Evidence, Link: l}
 		for _, e := range l.Evidence {
 			j.Bits += e.Bits
 		}

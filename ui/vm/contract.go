@@ -13,5 +13,6 @@ var (
 	_ SystemsDesk  = (*desk.Desk)(nil)
 	_ AuditDesk    = (*desk.Desk)(nil)
 	_ SettingsDesk = (*desk.Desk)(nil)
+	_ PairDesk     = (*desk.Desk)(nil)
 	_ NoticeSource = (*desk.Desk)(nil)
 )

@@ -171,6 +171,7 @@ type searchDesk struct {
 	systems []desk.SystemStatus
 	runs    chan *run
 	asked   []string
+	results []desk.EntityView
 }
 
 func newSearchDesk() *searchDesk {
@@ -178,6 +179,7 @@ func newSearchDesk() *searchDesk {
 }
 
 func (d *searchDesk) Systems() []desk.SystemStatus { return d.systems }
+func (d *searchDesk) Results() []desk.EntityView   { return d.results }
 func (d *searchDesk) Interpret(text string) []search.Interpretation {
 	d.asked = append(d.asked, text)
 	return []search.Interpretation{{Label: "name", Text: text}, {Label: "free text", Text: text, Terms: []plugins.Term{{Property: "anything"}}}}

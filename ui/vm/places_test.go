@@ -22,6 +22,7 @@ import (
 )
 
 type caseDesk struct {
+	judged  []desk.JudgementView
 	mu      sync.Mutex
 	cases   map[string]caseview.Case
 	kept    []desk.KeptCase
@@ -65,6 +66,9 @@ func (d *caseDesk) KeptCases() []desk.KeptCase {
 	return slices.Clone(d.kept)
 }
 func (d *caseDesk) Systems() []desk.SystemStatus { return fourSystems() }
+func (d *caseDesk) Judgements() ([]desk.JudgementView, error) {
+	return d.judged, nil
+}
 
 func TestCaseOpensKeepsAndSaysWho(t *testing.T) {
 	q, c := newQueue(), newClock()

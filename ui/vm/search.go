@@ -19,6 +19,7 @@ type SearchDesk interface {
 	Interpret(text string) []search.Interpretation
 	Search(ctx context.Context, r search.Request, f func(desk.SearchEvent)) error
 	Systems() []desk.SystemStatus
+	Results() []desk.EntityView
 }
 
 // Builder makes a case of an entity from the records at hand, without asking any system.
@@ -66,7 +67,8 @@ type Search struct {
 	preview     *caseview.Case
 	previewOf   string
 	previewSeq  int
-	compareTask task
+	regrouping  reader
+	judged      bool // somebody decided who is who while this search ran
 }
 
 // NewSearch makes the search place over d. build makes the preview.
@@ -87,9 +89,8 @@ func (s *Search) clear() {
 	s.asked, s.marks = nil, Marks{}
 	s.answers, s.since, s.old = map[string]*search.Answer{}, map[string]time.Time{}, map[string]bool{}
 	s.rows, s.order, s.shown, s.fresh = map[string]*desk.EntityView{}, nil, nil, map[string]bool{}
-	s.selected, s.touched, s.done, s.fault = "", false, nil, ""
+	s.selected, s.touched, s.done, s.fault, s.judged = "", false, nil, "", false
 	s.previewTask.stop()
-	s.compareTask.stop()
 	s.preview, s.previewOf = nil, ""
 	s.previewSeq++
 }
@@ -301,7 +302,7 @@ func (s *Search) Shape(i int) (title, detail, systems int, warns bool) {
 		return 0, 0, 0, false
 	}
 	v := s.rows[s.shown[i]]
-	return utf8.RuneCountInString(v.Title), utf8.RuneCountInString(v.Detail), len(v.Systems), len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old
+	return utf8.RuneCountInString(v.Title), utf8.RuneCountInString(v.Detail), len(v.Systems), len(v.Warnings) > 0 || len(v.Possible) > 0 || v.Old || len(v.Contradicts) > 0
 }
 
 // Markings lists the markings of the rows shown, each once.

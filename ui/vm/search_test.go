@@ -310,29 +310,39 @@ func TestFilterByClass(t *testing.T) {
 	}
 }
 
-func TestCompareLaysDifferencesFirst(t *testing.T) {
+// Somebody decides who is who while results come in: the rows follow, the selection follows its records, and what the search
+// still brings from before the decision does not put them back.
+func TestRowsFollowADecision(t *testing.T) {
 	s, d, q, _ := newSearchTest(t)
 	s.SetText("x")
 	s.Run()
 	r := d.next(t)
-	a, b := rec("rms", "a"), rec("cad", "b")
-	a.Facts = []pole.Fact{{Property: "name", Value: pole.Value{Source: "MILLER"}}, {Property: "born", Value: pole.Value{Source: "2011"}}}
-	b.Facts = []pole.Fact{{Property: "name", Value: pole.Value{Source: "MILLER"}}, {Property: "born", Value: pole.Value{Source: "2012"}}, {Property: "phone", Value: pole.Value{Source: "1"}}}
-	va, vb := view("A", 0.9, a), view("B", 0.8, b)
-	va.Possible = []match.Possible{{Entity: vb.ID, Say: "Spelling"}}
-	r.f(found(va, vb))
+	a, b, c := rec("rms", "a"), rec("cad", "b"), rec("intel", "c")
+	va, vb, vc := view("A", 0.9, a), view("B", 0.8, b), view("C", 0.7, c)
+	vb.Possible = []match.Possible{{Entity: va.ID, Say: "Spelling", A: b.Ref, B: a.Ref}}
+	va.Rev, vb.Rev, vc.Rev = 1, 2, 3
+	r.f(found(va, vb, vc))
 	q.drain()
-	s.Select(0)
-	var got *Comparison
-	s.Compare(0, func(c Comparison) { got = &c })
-	q.until(t, "the comparison", func() bool { return got != nil })
-	var labels []string
-	for _, l := range got.Lines {
-		labels = append(labels, fmt.Sprint(l.Label, l.Same))
+	s.Select(1)
+	if l := s.Possibles(); len(l) != 1 || l[0].Title != "A" || l[0].Refs != (PairRefs{b.Ref, a.Ref}) {
+		t.Fatalf("%+v", l)
 	}
-	if !slices.Equal(labels, []string{"bornfalse", "phonefalse", "nametrue"}) || got.Say != "Spelling" {
-		t.Fatalf("%v %q", labels, got.Say)
+	both := view("A", 0.9, b, a)
+	both.Rev = 4
+	d.results = []desk.EntityView{vc, both}
+	s.Regroup()
+	q.until(t, "one row less", func() bool { return s.Count() == 2 })
+	if s.Selected() != both.ID || s.At(s.Index()).Records != 2 {
+		t.Fatalf("the selection is on %q", s.Selected())
 	}
+	r.f(found(va)) // from before the decision
+	q.until(t, "the row of before to be gone again", func() bool { q.drain(); return s.Count() == 2 })
+	d.results = []desk.EntityView{va, vb, vc}
+	for i := range d.results {
+		d.results[i].Rev = uint64(10 + i)
+	}
+	s.Regroup()
+	q.until(t, "two rows again", func() bool { return s.Count() == 3 })
 }
 
 func TestRowSaysWhyAndWhatDiffers(t *testing.T) {

@@ -44,6 +44,9 @@ func (s *Search) apply(run *stream, batch []desk.SearchEvent) {
 }
 
 func (s *Search) put(v desk.EntityView) {
+	if was := s.rows[v.ID]; was != nil && was.Rev > v.Rev {
+		return // what is shown is later
+	}
 	if _, known := s.rows[v.ID]; !known {
 		s.order = append(s.order, v.ID)
 		if s.frozen() {

@@ -7,7 +7,6 @@ import (
 
 	"muster/app/caseview"
 	"muster/app/desk"
-	"muster/app/match"
 	"muster/app/search"
 	"muster/plugins/pole"
 )
@@ -23,6 +22,7 @@ type Row struct {
 	Matched  []string // typed words, to be highlighted, of the line below
 	Line     string   // '7 records · 2 disagreements: date of birth, address'
 	Possible string   // why another entity may be the same; "" if none
+	Against  bool     // joined against somebody's 'not the same'
 	Old      bool
 	New      bool
 	Selected bool
@@ -37,7 +37,7 @@ func (s *Search) Row(i int) Row {
 	r := Row{
 		ID: v.ID, Class: v.Class, Title: v.Title, Detail: v.Detail, Warnings: v.Warnings,
 		Marks: s.marks.All(v.Systems), Matched: s.asTyped(v.Matched), Old: v.Old,
-		New: s.fresh[v.ID], Selected: v.ID == s.selected,
+		New: s.fresh[v.ID], Selected: v.ID == s.selected, Against: len(v.Contradicts) > 0,
 	}
 	parts := []string{s.env.T("screens.records", "n", v.Records)}
 	if n := len(v.Disagreements); n > 0 {
@@ -234,82 +234,71 @@ func (s *Search) MarkOf(ref pole.Ref) Mark {
 // Marks gives the marks of the systems that were asked.
 func (s *Search) Marks() Marks { return s.marks }
 
-// CompareLine is one property of two entities side by side.
-type CompareLine struct {
-	Label string
-	A, B  []caseview.Alternative
-	Same  bool
+// PossibleLine is another entity that may be the same as the selected one.
+type PossibleLine struct {
+	Refs   PairRefs
+	Title  string // "" where it is not among the results
+	Detail string
+	Marks  []Mark
+	Say    string
+	Barred bool // the rules would join the two, and a person's decision does not let them
 }
 
-// Comparison is two entities that may be the same.
-type Comparison struct {
-	A, B     caseview.Case
-	Say      string
-	Evidence []match.Evidence
-	Lines    []CompareLine // what differs first
-}
-
-// CanCompare reports whether the selected entity has one that may be the same.
-func (s *Search) CanCompare() bool {
+// Possibles lists what may be the same as the selected entity, the likeliest first.
+func (s *Search) Possibles() []PossibleLine {
 	v, ok := s.rows[s.selected]
-	return ok && len(v.Possible) > 0 && s.build != nil
-}
-
-// Compare lays the selected entity beside the n-th that may be the same, and calls show with the result.
-func (s *Search) Compare(n int, show func(Comparison)) {
-	if !s.CanCompare() {
-		return
-	}
-	v := s.rows[s.selected]
-	p := v.Possible[n%len(v.Possible)]
-	other, ok := s.rows[p.Entity]
 	if !ok {
+		return nil
+	}
+	var out []PossibleLine
+	for _, p := range v.Possible {
+		l := PossibleLine{Refs: PairRefs{A: p.A, B: p.B}, Say: p.Say, Barred: len(p.Contradicts) > 0}
+		if o, ok := s.rows[p.Entity]; ok {
+			l.Title, l.Detail, l.Marks = o.Title, o.Detail, s.marks.All(o.Systems)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// Regroup takes up what somebody decided about which records are the same.
+func (s *Search) Regroup() {
+	if !s.ran {
 		return
 	}
-	a, b, old := v.Entity, other.Entity, s.OldCopies()
-	start(s.env, &s.compareTask,
-		func(context.Context) (Comparison, error) {
-			c := Comparison{A: s.build(a, old), B: s.build(b, old), Say: p.Say, Evidence: p.Evidence}
-			c.Lines = compare(c.A, c.B)
-			return c, nil
-		},
-		func(c Comparison, _ error) { show(c) })
+	s.judged = s.judged || s.Running()
+	gen := s.started
+	read(s.env, &s.regrouping, s.desk.Results, func(all []desk.EntityView) {
+		if len(all) > 0 && gen.Equal(s.started) {
+			s.reconcile(all)
+		}
+	})
 }
 
-func compare(a, b caseview.Case) []CompareLine {
-	var differs, same []CompareLine
-	bs := map[pole.Property]caseview.Merged{}
-	all := append(append([]caseview.Merged{}, b.Disagreements...), b.Agreed...)
-	for _, m := range all {
-		bs[m.Property] = m
-	}
-	add := func(l CompareLine) {
-		l.Same = len(l.A) > 0 && len(l.B) > 0 && overlap(l.A, l.B)
-		if l.Same {
-			same = append(same, l)
-		} else {
-			differs = append(differs, l)
+// reconcile brings the rows to what the desk holds now.
+func (s *Search) reconcile(all []desk.EntityView) {
+	now := make(map[string]bool, len(all))
+	var changed []desk.EntityView
+	for i := range all {
+		now[all[i].ID] = true
+		if was, ok := s.rows[all[i].ID]; !ok || was.Rev != all[i].Rev {
+			changed = append(changed, all[i])
 		}
 	}
-	for _, m := range append(append([]caseview.Merged{}, a.Disagreements...), a.Agreed...) {
-		add(CompareLine{Label: m.Label, A: m.Values, B: bs[m.Property].Values})
-		delete(bs, m.Property)
-	}
-	for _, m := range all {
-		if _, left := bs[m.Property]; left {
-			add(CompareLine{Label: m.Label, B: m.Values})
+	var gone []string
+	for _, id := range s.order {
+		if !now[id] {
+			gone = append(gone, id)
 		}
 	}
-	return append(differs, same...)
-}
-
-func overlap(a, b []caseview.Alternative) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x.Display == y.Display {
-				return true
-			}
-		}
+	if len(changed)+len(gone) == 0 {
+		return
 	}
-	return false
+	s.drop(gone, changed)
+	for i := range changed {
+		s.put(changed[i])
+	}
+	s.arrange()
+	s.rebuild()
+	s.changed()
 }

@@ -108,6 +108,9 @@ func (r *stream) flush() {
 		return
 	}
 	s.apply(r, batch)
+	if s.judged {
+		s.Regroup() // what came before the decision may have been put back
+	}
 	if began && !r.again {
 		s.env.After(RestAfter, func() {
 			s.env.Post(func() {
