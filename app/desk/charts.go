@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
 
 	"muster/app/audit"
 	"muster/app/caseview"
+	"muster/app/caseview/chart"
+	"muster/app/caseview/disclose"
 	"muster/app/match"
 	"muster/app/search"
 	"muster/plugins"
@@ -197,4 +200,85 @@ func states(r pole.Record, terms []plugins.Term) bool {
 		}
 	}
 	return true
+}
+
+// The formats of a link chart.
+const (
+	ChartSVG disclose.Format = "svg"
+	ChartPNG disclose.Format = "png"
+)
+
+// ChartFormats lists them.
+func ChartFormats() []disclose.Format { return []disclose.Format{ChartSVG, ChartPNG} }
+
+// ChartDisclosure is a link chart that an officer discloses. Of the Disclosure, Cases are made here of what is on the chart.
+type ChartDisclosure struct {
+	Disclosure
+	Chart *chart.Chart
+	Title string
+	Path  []string // a way that is shown, by the IDs of its nodes
+	Old   int      // stored copies among the records
+}
+
+// chartCase is what is on a chart, as Disclose weighs and records it.
+func chartCase(d *pole.Dictionary, title string, c *chart.Chart) caseview.Case {
+	out := caseview.Case{Title: title, Marking: c.Graph.Marking(d), Gaps: c.Graph.Gaps, Read: c.Graph.Read}
+	for i := range c.Graph.Nodes {
+		n := &c.Graph.Nodes[i]
+		if n.Subject {
+			out.ID, out.Kind, out.Class = n.ID, n.Kind, n.Class
+		}
+		for _, r := range n.Refs {
+			out.Records = append(out.Records, pole.Record{Ref: r, Kind: n.Kind, Marking: n.Marking, Read: c.Graph.Read})
+		}
+	}
+	return out
+}
+
+// AboveChart says in words why a chart is marked above what a kind of recipient may be given; "" if it is not.
+func (d *Desk) AboveChart(kind string, c *chart.Chart) string {
+	return d.AboveRecipient(kind, chartCase(d.dict, "", c))
+}
+
+// DiscloseChart writes a link chart out for a recipient, under the same rules as Disclose: recorded with every record on it before
+// the first byte is written, whole or not at all.
+func (d *Desk) DiscloseChart(ctx context.Context, in ChartDisclosure) (Disclosed, error) {
+	if in.Chart == nil || len(in.Chart.Graph.Nodes) == 0 {
+		return Disclosed{}, errors.New("there is nothing on the chart to disclose")
+	}
+	if !slices.Contains(ChartFormats(), in.Format) {
+		return Disclosed{}, fmt.Errorf("there is no format %q of a chart: it is svg or png", in.Format)
+	}
+	in.Cases = []caseview.Case{chartCase(d.dict, in.Title, in.Chart)}
+	in.draw = func(w io.Writer, p disclose.Pack) error {
+		marking := d.dict.Highest(in.Cases[0].Marking)
+		def, ok := d.dict.Marking(marking.Classification)
+		if !ok {
+			def = pole.MarkingDef{Name: marking.Classification, Label: marking.Classification}
+		}
+		page := chart.Page{Title: p.Name, Detail: p.Force, Marking: def, Handling: marking.Handling, By: p.Officer, At: p.At, Recipient: p.Recipient + bracketed(p.Kind),
+			Reason: p.Reason, Basis: p.Basis, Path: in.Path, Copies: in.Old,
+			Reference: fmt.Sprintf("%s, record %d of the log of accesses", p.Reference, p.Audit)}
+		if in.Format == ChartSVG {
+			return in.Chart.WriteSVG(w, page)
+		}
+		return in.Chart.WritePNG(w, page, 2)
+	}
+	return d.Disclose(ctx, in.Disclosure)
+}
+
+// ChartMarks gives a chart the marks of the desk's systems.
+func (d *Desk) ChartMarks() chart.Marks {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	marks := map[string]chart.Mark{}
+	for _, s := range d.systems {
+		marks[s.cfg.ID] = chart.Mark{Shape: s.info.Shape, Code: s.info.Code, Name: s.name()}
+	}
+	return func(system string) chart.Mark {
+		if m, ok := marks[system]; ok {
+			return m
+		}
+		return chart.Mark{Shape: "box", Code: system, Name: system}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,6 +38,8 @@ type Disclosure struct {
 	Reason    string
 	Basis     string // "" takes the purpose's own
 	Above     bool   // the officer was told that the marking is above what the recipient may get, and goes ahead
+
+	draw func(io.Writer, disclose.Pack) error // writes a link chart in place of the pack
 }
 
 // Disclosed is a disclosure that was made.
@@ -138,7 +141,7 @@ func (d *Desk) Disclose(ctx context.Context, in Disclosure) (Disclosed, error) {
 		return Disclosed{}, errors.New("say why: a disclosure is recorded with its reason")
 	case len(in.Cases) == 0:
 		return Disclosed{}, errors.New("there is nothing in the case to disclose")
-	case !slices.Contains(disclose.Formats(), in.Format):
+	case in.draw == nil && !slices.Contains(disclose.Formats(), in.Format):
 		return Disclosed{}, fmt.Errorf("there is no format %q: it is pdf, json or csv", in.Format)
 	}
 	if why := d.AboveRecipient(in.Kind, in.Cases...); why != "" && !in.Above {
@@ -162,7 +165,12 @@ func (d *Desk) Disclose(ctx context.Context, in Disclosure) (Disclosed, error) {
 		return Disclosed{}, err
 	}
 	pack.Audit = seq
-	n, err := writeWhole(path, func(f *os.File) error { return disclose.Write(f, in.Format, d.dict, pack) })
+	n, err := writeWhole(path, func(f *os.File) error {
+		if in.draw != nil {
+			return in.draw(f, pack)
+		}
+		return disclose.Write(f, in.Format, d.dict, pack)
+	})
 	d.closing(s, a, nil, seq, len(in.Cases), err)
 	if err != nil {
 		return Disclosed{}, err

@@ -229,6 +229,7 @@ func TestADayAtTheTerminal(t *testing.T) {
 
 	t.Run("judge", func(t *testing.T) { judging(t, terminal{t, m.dir}) })
 	t.Run("keep", func(t *testing.T) { keeping(t, terminal{t, m.dir}) })
+	t.Run("chart", func(t *testing.T) { charting(t, terminal{t, m.dir}) })
 
 	t.Run("audit", func(t *testing.T) {
 		m := terminal{t, m.dir}

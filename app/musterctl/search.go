@@ -235,6 +235,7 @@ func printCompleteness(e *env, c *search.Completeness) error {
 type caseCmd struct {
 	Show   caseShowCmd   `cmd:"" default:"withargs" help:"Show one merged case, by record reference or search text (the default)."`
 	Export caseExportCmd `cmd:"" help:"Write a disclosure pack: PDF, JSON with NIEM names, or CSV. The disclosure is recorded first."`
+	Chart  caseChartCmd  `cmd:"" help:"The links around a case: as a table, as JSON, or disclosed as a drawing (svg, png); paths between two."`
 	Kept   caseKeptCmd   `cmd:"" help:"List the kept cases, or those with a text in them."`
 	Keep   caseKeepCmd   `cmd:"" help:"Keep a case, with a sealed copy that opens without any system."`
 	Add    caseAddCmd    `cmd:"" help:"Take one more entity into a kept case."`

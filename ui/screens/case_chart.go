@@ -97,7 +97,7 @@ func (v *chartView) refresh() {
 		if focus != "" {
 			v.chart.Select(focus)
 		}
-		v.legend.Objects = []fyne.CanvasObject{widgets.ChartLegend(now.Keys(), func(label string) string { return strings.ReplaceAll(label, " ", "\u00a0") })}
+		v.legend.Objects = []fyne.CanvasObject{widgets.ChartLegend(now.Keys(), func(label string) string { return label })}
 		v.legend.Refresh()
 		v.shown = ""
 	}

@@ -1,6 +1,7 @@
 package screens
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,8 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"muster/app/caseview/chart"
+	"muster/app/desk"
 	"muster/app/match"
 	"muster/plugins/pole"
 	"muster/ui/place"
@@ -173,6 +176,46 @@ func TestChartValueIsSearchedFor(t *testing.T) {
 	r.until("the search", func() bool { return r.shell.At() == place.Search })
 }
 
+func TestChartIsDisclosedWithRecipientAndReason(t *testing.T) {
+	r, _ := openChart(t, lightBig, nil)
+	r.press(fyne.KeyX)
+	r.sees("Export the chart", "Kind of recipient")
+	r.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn) // opens the kinds: the second is the council
+	r.sees("may be given up to OFFICIAL")
+	r.press(fyne.KeyTab)
+	r.typed("A. Jones, children's services")
+	r.press(fyne.KeyTab)
+	r.typed("Strategy meeting")
+	r.press(fyne.KeyReturn)
+	r.sees("Tick that it goes to them all the same")
+	r.shot("chart-6-export")
+	if len(r.force.charts) > 0 {
+		t.Fatal("it went out without the warning being taken")
+	}
+	for range 6 { // to the tick below the form
+		r.press(fyne.KeyTab)
+		if _, ok := r.win.Canvas().Focused().(*widgets.Check); ok {
+			break
+		}
+	}
+	r.typed(" ")
+	for range 3 {
+		r.press(fyne.KeyTab)
+		if b, ok := r.win.Canvas().Focused().(*widgets.Button); ok && strings.Contains(b.AccessibilityLabel(), "Record and export") {
+			break
+		}
+	}
+	r.press(fyne.KeyReturn)
+	r.sees("Exported as OFFICIAL-SENSITIVE")
+	in := r.force.charts[0]
+	if in.Recipient != "A. Jones, children's services" || in.Reason != "Strategy meeting" || in.Kind != "council" || !in.Above || in.Format != "svg" || in.Title != "MILLER, Aaron James" || len(in.Chart.Graph.Nodes) < 10 {
+		t.Errorf("%+v", in.Disclosure)
+	}
+	if in.Old != 1 {
+		t.Errorf("%d stored copies are told of", in.Old)
+	}
+}
+
 func TestChartInEveryLook(t *testing.T) {
 	for name, l := range map[string]look{"light": lightBig, "dark": darkBig, "small": small,
 		"contrast": {"high-contrast-dark", "normal", fyne.NewSize(1600, 1000)}, "contrast-light": {"high-contrast-light", "touch", fyne.NewSize(1600, 1000)}} {
@@ -202,6 +245,27 @@ func (f *smallForce) nearby() []match.Entity {
 
 // withLinks gives the boy a family, a friend, a car and a house in place of his events.
 func withLinks(f *smallForce) { f.linked = f.family() }
+
+func (f *smallForce) Recipients() []desk.RecipientDef {
+	return []desk.RecipientDef{{Code: "cps", Label: "Crown Prosecution Service", UpTo: "OFFICIAL-SENSITIVE"}, {Code: "council", Label: "Local authority", UpTo: "OFFICIAL"}}
+}
+
+func (f *smallForce) AboveChart(kind string, c *chart.Chart) string {
+	if kind == "council" && c.Graph.Marking(f.dict).Classification != "OFFICIAL" {
+		return "It is marked OFFICIAL-SENSITIVE; Local authority may be given up to OFFICIAL."
+	}
+	return ""
+}
+
+func (f *smallForce) DiscloseChart(_ context.Context, in desk.ChartDisclosure) (desk.Disclosed, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse != nil {
+		return desk.Disclosed{}, f.refuse
+	}
+	f.charts = append(f.charts, in)
+	return desk.Disclosed{Path: in.To + "/chart.svg", Audit: 41, Marking: "OFFICIAL-SENSITIVE"}, nil
+}
 
 func (f *smallForce) family() []match.Entity {
 	boy := ref("rms", "person", "P1029")

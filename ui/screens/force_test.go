@@ -49,6 +49,7 @@ type smallForce struct {
 	creds     map[string]string
 	opened    []string
 	read      []pole.Ref
+	charts    []desk.ChartDisclosure
 	linked    []match.Entity // what lies around the boy in place of his events
 	retried   []string
 	withdrawn []string

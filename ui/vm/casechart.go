@@ -16,6 +16,9 @@ import (
 // ChartDesk is what a link chart needs of the desk.
 type ChartDesk interface {
 	ReadLinked(ctx context.Context, kind pole.Kind, refs []pole.Ref, values []plugins.Term) (desk.Linked, error)
+	DiscloseChart(ctx context.Context, in desk.ChartDisclosure) (desk.Disclosed, error)
+	AboveChart(kind string, c *chart.Chart) string
+	Recipients() []desk.RecipientDef
 	Dictionary() *pole.Dictionary
 }
 

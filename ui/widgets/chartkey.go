@@ -42,7 +42,7 @@ func (w *ChartKey) CreateRenderer() fyne.WidgetRenderer {
 func ChartLegend(keys []chart.Key, words func(label string) string) *Flow {
 	var runs []Run
 	for _, k := range keys {
-		runs = append(runs, Inline(NewChartKey(k, 18)), Span(words(k.Label)+"   ", Small))
+		runs = append(runs, Inline(Row(1.5, Fix(NewChartKey(k, 18)), Fix(NewWords(words(k.Label)+"  ", Small)))))
 	}
 	return NewFlow(runs...)
 }

@@ -40,6 +40,9 @@ type Page struct {
 	At        time.Time
 	Recipient string
 	Reason    string
+	Basis     string   // lawful basis
+	Reference string   // of this export, and of its record in the log of accesses
+	Handling  []string // codes of handling conditions
 	Path      []string // a way that is shown, by the IDs of its nodes
 	Palette   Palette  // LightPalette if nil
 	Copies    int      // stored copies among the records
@@ -140,13 +143,23 @@ func (c *Chart) sheet(p Page) sheet {
 	if p.Reason != "" {
 		by += ". Reason: " + p.Reason
 	}
-	para(by+".", 11, true, Text)
+	if p.Basis != "" {
+		by += ". Basis: " + p.Basis
+	}
+	para(strings.TrimSuffix(by, ".")+".", 11, true, Text)
+	if p.Reference != "" {
+		para("Reference "+p.Reference+".", 11, false, Muted)
+	}
 	y += 12
 	s.h = y + banner
 	for _, at := range []float64{0, s.h - banner} {
-		w := bold().measure(p.Marking.Label, 13)
+		label := p.Marking.Label
+		if len(p.Handling) > 0 {
+			label += " · handling " + strings.Join(p.Handling, " ")
+		}
+		w := bold().measure(label, 13)
 		s.prims = append(s.prims, Prim{Form: Rectangle, X: 0, Y: at, W: s.w, H: banner, Fill: Banner},
-			Prim{Form: Letters, X: (s.w - w) / 2, Y: at + banner/2, W: w, H: banner, Text: p.Marking.Label, Size: 13, Bold: true, Fill: OnBanner})
+			Prim{Form: Letters, X: (s.w - w) / 2, Y: at + banner/2, W: w, H: banner, Text: label, Size: 13, Bold: true, Fill: OnBanner})
 	}
 	return s
 }

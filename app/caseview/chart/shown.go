@@ -165,6 +165,7 @@ func (g *Graph) group(d *pole.Dictionary, id string, list []int) Node {
 	for _, i := range list {
 		m := &g.Nodes[i]
 		n.Group = append(n.Group, m.ID)
+		n.Refs = append(n.Refs, m.Refs...)
 		n.Records += m.Records
 		n.Old, n.Unread = n.Old && m.Old, n.Unread && m.Unread
 		marks = append(marks, m.Marking)
