@@ -277,3 +277,31 @@ func Distance(lat1, lon1, lat2, lon2 float64) float64 {
 	h := s1*s1 + math.Cos(rad(lat1))*math.Cos(rad(lat2))*s2*s2
 	return 2 * r * math.Asin(math.Min(1, math.Sqrt(h)))
 }
+
+// Within is how exactly a source's own words of a point say it, in metres: the side of the square that a grid reference names,
+// or the step of the last decimal of degrees. It is 0 where they are no coordinates.
+func Within(source string) float64 {
+	s := strings.ToUpper(strings.Trim(strings.TrimSpace(source), "()[]"))
+	if m := latLonForm.FindStringSubmatch(s); m != nil {
+		decimals := 0
+		for _, x := range []string{m[1], m[3]} {
+			_, after, _ := strings.Cut(x, ".")
+			decimals = max(decimals, len(after))
+		}
+		return 111_000 / math.Pow10(decimals)
+	}
+	if m := gridForm.FindStringSubmatch(strings.NewReplacer(" ", "", ",", "").Replace(s)); m != nil {
+		return math.Pow10(5 - len(m[3])/2)
+	}
+	if eastNorth.MatchString(s) {
+		return 1
+	}
+	return 0
+}
+
+// IsGridReference reports whether a source's words are a National Grid reference with letters, which names a square by its
+// south-west corner.
+func IsGridReference(source string) bool {
+	_, _, ok := readGridReference(strings.ToUpper(source))
+	return ok
+}
