@@ -18,6 +18,7 @@ import (
 	"muster/app/evaluate"
 	"muster/app/policy"
 	"muster/app/signin"
+	"muster/app/tiles"
 	"muster/assets"
 	"muster/plugins"
 	"muster/plugins/demoforce"
@@ -155,6 +156,9 @@ func (d *Desk) load() (err error) {
 		if d.policy, err = policy.Load(path); err != nil {
 			return err
 		}
+	}
+	if err := tiles.Config(d.policy.Map.Value).Validate(); err != nil {
+		return fmt.Errorf("the policy is not valid; ask IT to correct it: %w", err)
 	}
 	if c := d.policy.Classification.Value; c != "" {
 		if err := d.dict.CountUnmarkedAs(c); err != nil {

@@ -11,7 +11,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"muster/app/policy"
 	"muster/app/signin"
+	"muster/app/tiles"
 	"muster/plugins/pole"
 	"muster/plugins/signed"
 )
@@ -25,6 +27,7 @@ type Profile struct {
 	Seed    int64           `yaml:"seed,omitempty"`
 	SignIn  signin.Settings `yaml:"signin"`
 	Systems []SystemConfig  `yaml:"systems"`
+	Map     policy.Map      `yaml:"map,omitempty"` // the force's server of map pictures; a policy that names one takes its place
 	// TrustedKeys are the minisign public keys of makers whose plugins and packs may be used, by name. A policy that
 	// names keys takes their place.
 	TrustedKeys map[string]string `yaml:"trusted_keys,omitempty"`
@@ -90,6 +93,9 @@ func (p Profile) validate(path string) error {
 	}
 	if _, err := signed.Parse(p.TrustedKeys); err != nil {
 		return fmt.Errorf("%s: trusted_keys: %w", path, err)
+	}
+	if err := tiles.Config(p.Map).Validate(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	seen := map[string]bool{}
 	for _, s := range p.Systems {

@@ -35,6 +35,23 @@ type SignIn struct {
 	} `yaml:"claims,omitempty" json:"claims,omitzero"`
 }
 
+// Map fixes the server of map pictures. Its fields are those of the map part of a profile, and those that the map is made with.
+type Map struct {
+	Kind        string `yaml:"kind" json:"kind"`
+	URL         string `yaml:"url" json:"url"`
+	Attribution string `yaml:"attribution" json:"attribution"`
+	MinZoom     int    `yaml:"min_zoom,omitempty" json:"min_zoom,omitempty"`
+	MaxZoom     int    `yaml:"max_zoom,omitempty" json:"max_zoom,omitempty"`
+	TileSize    int    `yaml:"tile_size,omitempty" json:"tile_size,omitempty"`
+	KeyHeader   string `yaml:"key_header,omitempty" json:"key_header,omitempty"`
+	KeyQuery    string `yaml:"key_query,omitempty" json:"key_query,omitempty"`
+	Layer       string `yaml:"layer,omitempty" json:"layer,omitempty"`
+	Style       string `yaml:"style,omitempty" json:"style,omitempty"`
+	MatrixSet   string `yaml:"matrix_set,omitempty" json:"matrix_set,omitempty"`
+	Matrix      string `yaml:"matrix,omitempty" json:"matrix,omitempty"`
+	Format      string `yaml:"format,omitempty" json:"format,omitempty"`
+}
+
 // Policy is every setting of the file; what the file does not name has its default and is not managed.
 type Policy struct {
 	Path            string // the file it was read from; "" if there is none
@@ -45,6 +62,7 @@ type Policy struct {
 	PurposeRequired Setting[bool]          // no search without a purpose
 	Classification  Setting[string]        // of what its source does not mark; "" is the dictionary's first
 	SignIn          Setting[SignIn]
+	Map             Setting[Map]               // a managed one with no kind forbids every map server
 	TrustedKeys     Setting[map[string]string] // minisign public keys of makers of plugins and packs, by name; managed, no other key counts
 }
 
@@ -69,6 +87,7 @@ type file struct {
 	PurposeRequired *bool   `yaml:"purpose_required"`
 	Classification  *string `yaml:"classification"`
 	SignIn          *SignIn `yaml:"signin"`
+	Map             *Map    `yaml:"map"`
 
 	TrustedKeys *map[string]string `yaml:"trusted_keys"`
 }
@@ -147,6 +166,7 @@ func (p *Policy) parse(src []byte) error {
 	set(&p.PurposeRequired, f.PurposeRequired)
 	set(&p.Classification, f.Classification)
 	set(&p.SignIn, f.SignIn)
+	set(&p.Map, f.Map)
 	set(&p.TrustedKeys, f.TrustedKeys)
 	if _, err := signed.Parse(p.TrustedKeys.Value); err != nil {
 		return at(src, "$.trusted_keys", "trusted_keys: %s", err)

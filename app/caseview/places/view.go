@@ -102,8 +102,14 @@ func Fit(points []Place, w, h float64) View {
 	}
 	b := Box{1, 1, 0, 0}
 	for i := range points {
-		x, y := Project(points[i].Lat, points[i].Lon)
-		b = b.With(x, y)
+		p := &points[i]
+		dLat := 0.0
+		if p.How != Exact { // what is known about only is shown with all of where it may be
+			dLat = p.Within / 111_000
+		}
+		dLon := dLat / max(math.Cos(p.Lat*math.Pi/180), 0.1)
+		b = b.With(Project(p.Lat-dLat, p.Lon-dLon))
+		b = b.With(Project(p.Lat+dLat, p.Lon+dLon))
 	}
 	return fit(b, w, h, 60)
 }
