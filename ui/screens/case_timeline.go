@@ -468,6 +468,10 @@ func (p *casesPlace) dropPanes() {
 		p.chart.Close()
 		p.chart = nil
 	}
+	if p.mapped != nil {
+		p.mapped.vm.Close()
+		p.mapped = nil
+	}
 }
 
 // paneShortcuts are the keys of the tab in front that has keys of its own.
@@ -481,17 +485,22 @@ func (p *casesPlace) paneShortcuts() []place.Shortcut {
 	if p.vm.Tab() == vm.TabLinks && p.chart != nil {
 		return p.chart.shortcuts()
 	}
+	if p.vm.Tab() == vm.TabMap && p.mapped != nil {
+		return p.mapped.shortcuts()
+	}
 	return nil
 }
 
 // toTab shows a tab by its key, and puts the keyboard into it where it is worked by keys.
 func (p *casesPlace) toTab(tab vm.Tab) {
 	p.vm.SetTab(tab)
-	if tab == vm.TabTimeline && p.time != nil {
+	switch {
+	case tab == vm.TabTimeline && p.time != nil:
 		p.time.Focus()
-	}
-	if tab == vm.TabLinks && p.chart != nil {
+	case tab == vm.TabLinks && p.chart != nil:
 		p.chart.Focus()
+	case tab == vm.TabMap && p.mapped != nil:
+		p.mapped.Focus()
 	}
 }
 

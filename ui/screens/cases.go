@@ -16,20 +16,21 @@ import (
 // casesPlace shows one open case, or the kept ones.
 type casesPlace struct {
 	base
-	vm    *vm.Case
-	seq   int
-	mode  string
-	tabs  *widgets.Tabs
-	who   func() // opens 'who says this' for the value that matters most
-	body  *fyne.Container
-	keep  *widgets.Button
-	main  *fyne.Container
-	first fyne.CanvasObject // takes the keyboard
-	note  string
-	sig   string
-	time  *timePane
-	chart *chartView
-	recs  *recordView
+	vm     *vm.Case
+	seq    int
+	mode   string
+	tabs   *widgets.Tabs
+	who    func() // opens 'who says this' for the value that matters most
+	body   *fyne.Container
+	keep   *widgets.Button
+	main   *fyne.Container
+	first  fyne.CanvasObject // takes the keyboard
+	note   string
+	sig    string
+	time   *timePane
+	mapped *mapPane
+	chart  *chartView
+	recs   *recordView
 }
 
 func newCases(k *kit, h place.Host) *casesPlace {
@@ -260,6 +261,8 @@ func (p *casesPlace) refreshTab(c *caseview.Case) {
 		case vm.TabRecords:
 			p.recs = newRecordView(p, c)
 			o = p.recs.object
+		case vm.TabMap:
+			o = p.mapTab(c)
 		}
 		p.body.Objects = []fyne.CanvasObject{o}
 		p.body.Refresh()

@@ -25,6 +25,7 @@ type Desk interface {
 	vm.SearchDesk
 	vm.CaseDesk
 	vm.ChartDesk
+	vm.MapDesk
 	vm.EntryDesk
 	vm.OutboxDesk
 	vm.HomeDesk

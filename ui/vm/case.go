@@ -30,10 +30,11 @@ const (
 	TabTimeline Tab = "timeline"
 	TabLinks    Tab = "links"
 	TabRecords  Tab = "records"
+	TabMap      Tab = "map"
 )
 
 // Tabs lists the tabs in order.
-func Tabs() []Tab { return []Tab{TabSummary, TabTimeline, TabLinks, TabRecords} }
+func Tabs() []Tab { return []Tab{TabSummary, TabTimeline, TabLinks, TabRecords, TabMap} }
 
 // Case is the case place: the kept cases, and the one that is open.
 type Case struct {

@@ -74,7 +74,8 @@ func (k *ink) path(c color.Color, parts ...[]float32) {
 		}
 	}
 	b := k.img.Bounds()
-	box := image.Rect(max(int(x0*k.scale)-1, 0), max(int(y0*k.scale)-1, 0), min(int(x1*k.scale)+2, b.Dx()), min(int(y1*k.scale)+2, b.Dy()))
+	// Not image.Rect: it would turn round what lies out of sight.
+	box := image.Rectangle{Min: image.Pt(max(int(x0*k.scale)-1, 0), max(int(y0*k.scale)-1, 0)), Max: image.Pt(min(int(x1*k.scale)+2, b.Dx()), min(int(y1*k.scale)+2, b.Dy()))}
 	if box.Empty() {
 		return
 	}
@@ -102,6 +103,31 @@ func (k *ink) line(x0, y0, x1, y1, w float32, c color.Color) {
 	}
 	dx, dy = dx/n*w/2, dy/n*w/2
 	k.path(c, []float32{x0 - dy, y0 + dx, x1 - dy, y1 + dx, x1 + dy, y1 - dx, x0 + dy, y0 - dx})
+}
+
+// lines draws many lines of a width and colour at once; each is x0, y0, x1, y1.
+func (k *ink) lines(w float32, c color.Color, each []float32) {
+	parts := make([][]float32, 0, len(each)/4)
+	quads := make([]float32, 0, len(each)*2)
+	for i := 0; i+3 < len(each); i += 4 {
+		x0, y0, x1, y1 := each[i], each[i+1], each[i+2], each[i+3]
+		dx, dy := x1-x0, y1-y0
+		n := float32(math.Hypot(float64(dx), float64(dy)))
+		if n == 0 {
+			continue
+		}
+		dx, dy = dx/n*w/2, dy/n*w/2
+		at := len(quads)
+		quads = append(quads, x0-dy, y0+dx, x1-dy, y1+dx, x1+dy, y1-dx, x0+dy, y0-dx)
+		parts = append(parts, quads[at:])
+		if len(parts) == 40 { // lines that follow one another lie close: their box stays small
+			k.path(c, parts...)
+			parts = parts[:0]
+		}
+	}
+	if len(parts) > 0 {
+		k.path(c, parts...)
+	}
 }
 
 // dashes draws a broken line from side to side or from top to bottom.

@@ -27,8 +27,7 @@ type timelineDraw struct {
 	raster *canvas.Raster
 	k      ink
 	size   fyne.Size
-	texts  []*canvas.Text
-	used   int
+	wordPool
 	lanes  []tlLane
 	ticks  []timeline.Tick
 	widths map[string]float32
@@ -53,12 +52,7 @@ func newTimelineDraw(t *Timeline) *timelineDraw {
 }
 
 func (d *timelineDraw) objects() []fyne.CanvasObject {
-	out := make([]fyne.CanvasObject, 0, d.used+1)
-	out = append(out, d.raster)
-	for _, x := range d.texts[:d.used] {
-		out = append(out, x)
-	}
-	return out
+	return d.over(d.raster)
 }
 
 func (d *timelineDraw) rowHeight() float32 {
@@ -233,21 +227,6 @@ func (d *timelineDraw) fit(s string, st Style, width float32) string {
 		d.cuts[key] = c
 	}
 	return c
-}
-
-// word sets words with their left at x and their middle at y; align 0.5 puts their middle at x, 1 their right.
-func (d *timelineDraw) word(s string, st Style, x, y, align float32) float32 {
-	if d.used == len(d.texts) {
-		d.texts = append(d.texts, canvas.NewText("", nil))
-	}
-	t := d.texts[d.used]
-	d.used++
-	t.Text = s
-	st.apply(t)
-	m := st.extent(s)
-	t.Resize(m)
-	t.Move(fyne.NewPos(x-align*m.Width, y-m.Height/2))
-	return m.Width
 }
 
 func (d *timelineDraw) setAxis() {
