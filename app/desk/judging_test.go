@@ -255,3 +255,64 @@ func TestUsualReasonsAreForTheirClass(t *testing.T) {
 		t.Error("a place has no plate")
 	}
 }
+
+// A copy that was kept before a decision opens as people have decided since, without any system.
+func TestKeptCopyFollowsWhatWasDecidedSince(t *testing.T) {
+	d := signedIn(t)
+	m := miller(t, find(t, d, "miller aaron 2011"))
+	c, err := d.OpenCase(t.Context(), m.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.KeepCase(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	records := func() int {
+		t.Helper()
+		x, err := d.OpenCopy(t.Context(), c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(x.Records)
+	}
+	whole := records()
+	if whole != len(c.Records) {
+		t.Fatalf("%d records in the copy, %d in the case", whole, len(c.Records))
+	}
+	first := c.Records[slices.IndexFunc(c.Records, func(r pole.Record) bool { return r.String() == c.ID })].Ref
+	other := c.Records[slices.IndexFunc(c.Records, func(r pole.Record) bool { return r.Ref != first })].Ref
+	j, err := d.Judge(t.Context(), first, other, match.NotSame, "seen together")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := records(); n >= whole {
+		t.Errorf("judged not the same, and the copy holds %d records of %d together", n, whole)
+	}
+	if _, err := d.UndoJudgement(t.Context(), j.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := records(); n != whole {
+		t.Errorf("taken back, and the copy holds %d records of %d", n, whole)
+	}
+}
+
+// A decision that the disk does not take is not taken.
+func TestNoJudgementThatIsNotKept(t *testing.T) {
+	d := signedIn(t)
+	_, p := doubt(t, find(t, d, doubtful))
+	before := members(d)
+	s, err := d.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.judged.log = match.OpenLog(fullJudge{s.store})
+	_, err = d.Judge(t.Context(), p.A, p.B, match.Same, "one photograph")
+	var e *plugins.Error
+	if !errors.As(err, &e) || !strings.Contains(e.Say, "disk is full") || !reflect.DeepEqual(members(d), before) {
+		t.Errorf("%v", err)
+	}
+}
+
+type fullJudge struct{ match.Keeper }
+
+func (fullJudge) AppendJudgements(...[]byte) (uint64, error) { return 0, store.ErrFull }

@@ -436,6 +436,7 @@ func (d *Desk) OpenCopy(ctx context.Context, id string) (caseview.Case, error) {
 		return caseview.Case{}, err
 	}
 	k.Entity.Why = k.Why
+	k.Entity = d.judgedSince(s, k.Entity)
 	old := map[string]bool{}
 	for _, e := range append([]match.Entity{k.Entity}, k.Around...) {
 		for _, r := range e.Records {

@@ -14,13 +14,13 @@ func (p *casesPlace) judgedTop(c *caseview.Case) (out []fyne.CanvasObject) {
 	for _, words := range p.vm.Contradictions() {
 		out = append(out, widgets.NewNotice(widgets.Alarm, words, nil))
 	}
-	for i, x := range c.Possible {
-		key := ""
-		if i == 0 {
-			key = "Alt M"
+	// One line stands for all: side by side, Page Down goes through them.
+	if n := len(c.Possible); n > 0 {
+		words := upper(t("screens.case.possible")) + " · " + c.Possible[0].Say
+		if n > 1 {
+			words += ". " + t("screens.case.possible.more", "n", n-1)
 		}
-		out = append(out, widgets.NewNotice(widgets.Warn, upper(t("screens.case.possible"))+" · "+x.Say,
-			widgets.NewSmall(t("screens.pair.open"), key, func() { p.compare(i) })))
+		out = append(out, widgets.NewNotice(widgets.Warn, words, widgets.NewSmall(t("screens.pair.open"), "Alt M", func() { p.compare(0) })))
 	}
 	return out
 }

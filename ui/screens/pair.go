@@ -52,6 +52,7 @@ func newPair(k *kit, h place.Host) *pairPlace {
 // goPair shows pairs side by side, beginning with the one at.
 func (k *kit) goPair(h place.Host, all []vm.PairRefs, at int) {
 	if len(all) == 0 {
+		h.Notify(place.Quiet, t("screens.pair.nobody"))
 		return
 	}
 	arg := place.PairArg{At: at}
@@ -205,13 +206,22 @@ func (p *pairPlace) build(now *desk.Pair) {
 			widgets.Fix(widgets.NewSmall(t("screens.pair.next"), "Page Down", func() { p.vm.Move(1) })))
 	}
 	fixed := []fyne.CanvasObject{head}
-	if l := p.vm.Decided(); len(l) > 0 {
-		fixed = append(fixed, p.k.decidedCard(l, p.vm.Undo, nil))
+	decided := p.vm.Decided()
+	var below fyne.CanvasObject
+	if n := len(decided); n > 2 { // many would leave no room for what the two say
+		below = p.k.decidedCard(decided[2:], p.vm.Undo, nil)
+		decided = decided[:2]
+	}
+	if len(decided) > 0 {
+		fixed = append(fixed, p.k.decidedCard(decided, p.vm.Undo, nil))
 	}
 	fixed = append(fixed, widgets.Row(3, widgets.Wide(widgets.NewWords("", widgets.Body), p.labelWidth()),
 		widgets.Grow(p.side(now.A, "A")).AtTop(), widgets.Wide(widgets.NewWords("", widgets.Body), relationWidth), widgets.Grow(p.side(now.B, "B")).AtTop()))
 	top := widgets.Stack(3, fixed...)
 	table, evidence, decision := p.table(), p.evidence(now), p.decision(now)
+	if below != nil {
+		table = widgets.Stack(4, table, below)
+	}
 	narrow, wide := container.NewStack(), container.NewStack()
 	p.main.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, container.New(layoutFunc{fyne.NewSize(700, 480), func(o []fyne.CanvasObject, s fyne.Size) {
 		gap := theme.Gap(4)

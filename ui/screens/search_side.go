@@ -183,8 +183,15 @@ const (
 )
 
 func (v *previewPane) fill(c *caseview.Case) {
+	for _, words := range v.p.vm.Contradictions() {
+		v.body.Objects = append(v.body.Objects, widgets.NewNotice(widgets.Alarm, words, nil))
+	}
 	if o := v.possible(); o != nil {
 		v.body.Objects = append(v.body.Objects, o)
+	}
+	if l := v.p.vm.Decided(); len(l) > 0 {
+		v.body.Objects = append(v.body.Objects, v.p.k.decidedCard(l, func(id uint64) { v.p.k.judging.Undo(id, tell(v.p.host)) },
+			func(r vm.PairRefs) { v.p.k.goPair(v.p.host, []vm.PairRefs{r}, 0) }))
 	}
 	var facts []widgets.Fact
 	for _, m := range c.Disagreements {

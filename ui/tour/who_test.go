@@ -44,12 +44,17 @@ func TestDecidedByKeyboardAndStandingAfterARestart(t *testing.T) {
 	if !r.together(refs) {
 		t.Fatal("not together in the results")
 	}
+	// The cursor stayed on who was joined; the preview says by whom and why.
+	do(func() error {
+		return r.until("the decision in the preview", func() bool { return r.shows(i18n.T("screens.judged.title")) })
+	})
+	r.shot("20-joined-search")
 	r.shell.Go(place.Cases, refs.A.String())
 	do(func() error {
 		return r.until("the case of both", func() bool { return r.shows(i18n.T("screens.judged.title")) })
 	})
 	r.settle()
-	r.shot("20-joined-case")
+	r.shot("21-joined-case")
 	if err := end(); err != nil {
 		t.Fatal(err)
 	}

@@ -261,6 +261,22 @@ func (s *Search) Possibles() []PossibleLine {
 	return out
 }
 
+// Decided lists what people decided about the records of the selected entity, the latest first.
+func (s *Search) Decided() []DecidedLine {
+	if v, ok := s.rows[s.selected]; ok {
+		return decided(s.env, v.Judged, s.marks)
+	}
+	return nil
+}
+
+// Contradictions says which decisions about the selected entity a later one overrode, in words.
+func (s *Search) Contradictions() []string {
+	if v, ok := s.rows[s.selected]; ok {
+		return contradictions(s.env, v.Contradicts, s.marks)
+	}
+	return nil
+}
+
 // Regroup takes up what somebody decided about which records are the same.
 func (s *Search) Regroup() {
 	if !s.ran {
