@@ -1,10 +1,10 @@
 package screens
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"muster/app/caseview"
 	"muster/ui/theme"
@@ -14,12 +14,8 @@ import (
 
 // summary is the case at a glance: where systems disagree, what is agreed, why the records are one, what is linked.
 func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
-	p.who = nil
 	fact := func(m caseview.Merged, words, key string) widgets.Fact {
-		show := func() { p.whoSays(m) }
-		if p.who == nil {
-			p.who = show
-		}
+		show := func() { p.asks(vm.WhoProperty + string(m.Property)) }
 		return p.k.fact(m, p.vm.MarkOf, p.vm.ValueNote, widgets.NewSmall(words, key, show))
 	}
 	var left, right []fyne.CanvasObject
@@ -53,7 +49,10 @@ func (p *casesPlace) summary(c *caseview.Case) fyne.CanvasObject {
 	if len(c.Timeline) > 0 {
 		var objs []fyne.CanvasObject
 		for _, m := range newest(c.Timeline, maxEvents) {
-			objs = append(objs, moment(m, p.vm.Marks().All(m.Systems)))
+			i := slices.IndexFunc(c.Timeline, func(x caseview.Moment) bool {
+				return x.Title == m.Title && x.Sort.Equal(m.Sort) && slices.Equal(x.Refs, m.Refs)
+			})
+			objs = append(objs, widgets.NewPress(moment(m, p.vm.Marks().All(m.Systems)), func() { p.asks(vm.WhoMoment + t("screens.number", "count", i)) }))
 		}
 		right = append(right, panel(t("screens.search.preview.events"), widgets.Stack(0, objs...)))
 	}
@@ -112,10 +111,11 @@ func (p *casesPlace) linked(c *caseview.Case) fyne.CanvasObject {
 			objs = append(objs, widgets.Row(0, widgets.Fix(more), widgets.Spacer()))
 			break
 		}
-		objs = append(objs, widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3,
+		objs = append(objs, widgets.NewPress(widgets.Stack(0, widgets.Pad(1.5, 2, widgets.Row(3,
 			widgets.Grow(widgets.NewCut(l.Title, widgets.Body)),
 			widgets.Grow(widgets.NewCut(strings.Join(l.Roles, ", "), widgets.MutedText)),
-			widgets.Wide(widgets.NewFlow(chipRuns(p.vm.Marks().All(l.Systems))...), 128))), widgets.HLine()))
+			widgets.Wide(widgets.NewFlow(chipRuns(p.vm.Marks().All(l.Systems))...), 128))), widgets.HLine()),
+			func() { p.asks(vm.WhoLinked + t("screens.number", "count", i)) }))
 	}
 	return panel(t("screens.case.linked"), widgets.Stack(0, objs...))
 }
@@ -125,52 +125,4 @@ func probability(p float64) string {
 		return "> 0.999"
 	}
 	return trimFloat(p)
-}
-
-// whoSays shows everyone who says each value of a property, in their own words.
-func (p *casesPlace) whoSays(m caseview.Merged) {
-	var objs []fyne.CanvasObject
-	if m.Why != "" {
-		objs = append(objs, widgets.NewFlow(widgets.Span(t("screens.case.whosays.rule")+": ", widgets.MutedText), widgets.Span(m.Why, widgets.Body)))
-	}
-	for i, a := range m.Values {
-		st, text := widgets.Name, a.Display
-		if i > 0 && m.Disagree {
-			st, text = widgets.Name.In(theme.Disagree), "≠ "+text
-		}
-		head := []widgets.Run{widgets.Span(text, st)}
-		if a.Say != "" {
-			head = append(head, widgets.Span("  "+a.Say, widgets.MutedText))
-		}
-		lines := []fyne.CanvasObject{widgets.NewFlow(head...)}
-		for _, s := range p.vm.WhoSays(a) {
-			parts := []string{s.Read}
-			if s.Span != "" {
-				parts = append(parts, s.Span)
-			}
-			if s.Marking != "" {
-				parts = append(parts, s.Marking)
-			}
-			runs := []widgets.Run{widgets.Inline(chip(s.Mark)), widgets.Span(s.Mark.Name+"  ", widgets.BodyBold),
-				widgets.Span(strings.TrimPrefix(s.Ref.Type+" "+s.Ref.ID, " "), widgets.Ident), widgets.Span("  "+strings.Join(parts, " · "), widgets.MutedText)}
-			if s.Old {
-				runs = append(runs, widgets.Span("  "+t("screens.search.old"), widgets.Caution))
-			}
-			runs = append(runs, widgets.NewLine(), widgets.Span("“"+s.Said+"”", widgets.Ident),
-				widgets.Span("  "+t("screens.case.whosays.said"), widgets.Small))
-			if s.Path != "" {
-				runs = append(runs, widgets.Span("  "+s.Path, widgets.Ident.In(theme.Muted)))
-			}
-			if s.Problem != "" {
-				runs = append(runs, widgets.NewLine(), widgets.Span(s.Problem, widgets.Caution))
-			}
-			lines = append(lines, widgets.PadSides(0, 0, 0, 4, widgets.NewFlow(runs...)))
-		}
-		objs = append(objs, widgets.Stack(1.5, lines...))
-	}
-	list := widgets.NewScroll(widgets.Stack(4, objs...))
-	height := min(widgets.HeightFor(widgets.Stack(4, objs...), 680), 460)
-	p.host.Modal(t("screens.case.whosays")+": "+m.Label, container.New(layoutFunc{fyne.NewSize(680, height+8), func(o []fyne.CanvasObject, s fyne.Size) {
-		put(o[0], 0, 0, s.Width, s.Height)
-	}}, list), nil)
 }

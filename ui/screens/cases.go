@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -20,7 +22,6 @@ type casesPlace struct {
 	seq    int
 	mode   string
 	tabs   *widgets.Tabs
-	who    func() // opens 'who says this' for the value that matters most
 	body   *fyne.Container
 	keep   *widgets.Button
 	main   *fyne.Container
@@ -31,6 +32,9 @@ type casesPlace struct {
 	mapped *mapPane
 	chart  *chartView
 	recs   *recordView
+	file   *filePane
+	found  *widgets.Input // searches the kept cases
+	cards  *fyne.Container
 }
 
 func newCases(k *kit, h place.Host) *casesPlace {
@@ -89,11 +93,17 @@ func (p *casesPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.enter"), Do: p.enter},
 		{Key: fyne.KeyD, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.keep"), Do: p.vm.ToggleKept},
 		{Key: fyne.KeyF5, Label: t("screens.case.key.again")},
-		{Key: fyne.KeyW, Label: t("screens.case.key.who"), Do: func() {
-			if p.who != nil && p.vm.Tab() == vm.TabSummary {
-				p.who()
+		{Key: fyne.KeyW, Label: t("screens.case.key.who"), Do: p.whoKey},
+		{Key: fyne.KeyP, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.export"), Do: p.export},
+		{Key: fyne.KeyN, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.note"), Do: p.noteKey},
+		{Key: fyne.KeyReturn, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.note.save"), Do: func() {
+			if p.file != nil && p.vm.Tab() == vm.TabNotes {
+				p.file.write()
 			}
 		}},
+		{Key: fyne.KeyD, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift, Label: t("screens.case.key.addto"), Do: p.addTo},
+		{Key: fyne.KeyF2, Label: t("screens.case.key.rename"), Do: p.rename},
+		{Key: fyne.KeyL, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.list"), Do: p.toList},
 		{Key: fyne.KeyW, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift, Label: t("screens.case.key.window"), Do: p.window},
 	}
 	out = append(out, p.judgedKeys()...)
@@ -136,7 +146,15 @@ func (p *casesPlace) refresh() {
 		p.first = nil
 	case mode == "failed":
 		again := widgets.NewPrimary(t("screens.case.retry"), "F5", p.vm.Again)
-		p.main.Objects = []fyne.CanvasObject{widgets.NewEmpty(t("screens.case.failed"), p.vm.Err(), again)}
+		var action fyne.CanvasObject = again
+		for _, k := range p.vm.Kept() {
+			for _, e := range k.Entities {
+				if e.ID == p.vm.ID() && !e.Read.IsZero() {
+					action = widgets.Row(2, widgets.Fix(again), widgets.Fix(widgets.NewButton(t("screens.case.opencopy"), "", func() { p.vm.OpenCopy(k.ID, e.ID) })))
+				}
+			}
+		}
+		p.main.Objects = []fyne.CanvasObject{widgets.NewEmpty(t("screens.case.failed"), p.vm.Err(), action)}
 		p.first = again
 	case mode == "list":
 		p.buildList()
@@ -159,42 +177,91 @@ func (p *casesPlace) refresh() {
 	p.host.Refresh()
 }
 
-// buildList shows the kept cases.
+// toList puts the open case away and shows the kept ones.
+func (p *casesPlace) toList() {
+	p.vm.Close()
+	p.Focus()
+}
+
+// buildList shows the kept cases, searched by name and titles.
 func (p *casesPlace) buildList() {
-	kept := p.vm.Kept()
-	sig := "list"
-	for _, c := range kept {
-		sig += c.ID + c.Title + c.Detail + t("screens.number", "count", c.Changes)
+	kept := p.vm.Fitting()
+	if p.mode != "list" {
+		p.sig, p.cards = "", nil
 	}
-	if p.mode == "list" && sig == p.sig {
-		return
-	}
-	p.sig = sig
-	p.first = nil
-	if len(kept) == 0 {
+	if len(p.vm.Kept()) == 0 {
+		if p.sig == "none" {
+			return
+		}
+		p.sig, p.first, p.cards = "none", nil, nil
 		p.main.Objects = []fyne.CanvasObject{widgets.NewEmpty(t("screens.case.none"), t("screens.case.none.how"), nil)}
 		return
 	}
-	objs := []fyne.CanvasObject{widgets.NewTitle(t("screens.case.list"))}
-	for _, c := range kept {
-		words, st := "", widgets.MutedText
-		if c.Changes > 0 {
-			words, st = t("screens.desk.changes", "n", c.Changes), widgets.Caution
-		} else if !c.Opened.IsZero() {
-			words = t("screens.desk.opened", "at", vm.Day(c.Opened)+" "+vm.HourMinute(c.Opened))
+	if p.cards == nil {
+		p.found = widgets.NewInput(t("screens.case.find"))
+		p.found.Label = t("screens.case.find")
+		p.found.SetText(p.vm.Filter())
+		p.found.OnChanged = p.vm.SetFilter
+		p.found.OnSubmit = func(string) {
+			if k := p.vm.Fitting(); len(k) > 0 {
+				p.vm.OpenIn(k[0].ID, k[0].ID)
+			}
 		}
-		card := widgets.NewCard(widgets.Row(3,
-			widgets.Grow(widgets.Stack(0, widgets.NewCut(c.Title, widgets.BodyBold), widgets.NewCut(c.Detail, widgets.MutedText))),
-			widgets.Fix(widgets.NewWords(words, st)),
-			widgets.Fix(widgets.NewSmall(t("screens.case.unkeep"), "", func() { p.vm.Drop(c.ID) }))))
-		card.Label = c.Title + ". " + words
-		card.OnTap = func() { p.vm.Open(c.ID) }
-		if p.first == nil {
-			p.first = card
-		}
-		objs = append(objs, card)
+		p.cards = widgets.Stack(2.5)
+		p.sig = ""
+		p.main.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, below(widgets.NewTitle(t("screens.case.list"), fixed(scaled(320), 36, p.found)), widgets.NewScroll(p.cards)))}
 	}
-	p.main.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, widgets.NewScroll(widgets.Stack(2.5, objs...)))}
+	sig := "list"
+	for _, c := range kept {
+		sig += c.ID + c.Called() + c.Detail + p.vm.KeptWords(c) + t("screens.number", "count", c.Changes)
+	}
+	if sig == p.sig {
+		return
+	}
+	p.sig, p.first = sig, nil
+	p.cards.Objects = nil
+	for _, c := range kept {
+		p.cards.Objects = append(p.cards.Objects, p.keptCard(c))
+	}
+	if len(kept) == 0 {
+		p.cards.Objects = append(p.cards.Objects, widgets.NewPara(t("screens.case.find.none"), widgets.MutedText))
+		p.first = p.found.Focusable().(fyne.CanvasObject)
+	}
+	p.cards.Refresh()
+}
+
+// keptCard is one kept case in the list: what it is called, who is in it, how old its copy is.
+func (p *casesPlace) keptCard(c desk.KeptCase) fyne.CanvasObject {
+	words, st := p.vm.KeptWords(c), widgets.MutedText
+	if c.Changes > 0 {
+		words, st = t("screens.desk.changes", "n", c.Changes), widgets.Caution
+	}
+	detail := c.Detail
+	if len(c.Entities) > 1 || c.Name != "" {
+		var titles []string
+		for _, e := range c.Entities {
+			titles = append(titles, e.Title)
+		}
+		detail = strings.Join(titles, " · ")
+	}
+	cells := []widgets.Cell{
+		widgets.Grow(widgets.Stack(0, widgets.NewCut(c.Called(), widgets.BodyBold), widgets.NewCut(detail, widgets.MutedText))),
+		widgets.Fix(widgets.NewWords(words, st))}
+	first := c.ID
+	if len(c.Entities) > 0 {
+		first = c.Entities[0].ID
+		if !c.Entities[0].Read.IsZero() {
+			cells = append(cells, widgets.Fix(widgets.NewSmall(t("screens.case.opencopy"), "", func() { p.vm.OpenCopy(c.ID, first) })))
+		}
+	}
+	cells = append(cells, widgets.Fix(widgets.NewSmall(t("screens.case.unkeep"), "", func() { p.vm.Drop(c.ID) })))
+	card := widgets.NewCard(widgets.Row(3, cells...))
+	card.Label = c.Called() + ". " + detail + ". " + words
+	card.OnTap = func() { p.vm.OpenIn(c.ID, first) }
+	if p.first == nil {
+		p.first = card
+	}
+	return card
 }
 
 // buildCase sets the case up: header, danger, gaps, tabs. None of these scrolls.
@@ -202,16 +269,24 @@ func (p *casesPlace) buildCase(c *caseview.Case) {
 	p.keep = widgets.NewButton("", "Ctrl D", p.vm.ToggleKept)
 	head := widgets.Row(2.5,
 		widgets.Wide(avatar(c.Title), scaled(52)),
-		widgets.Grow(widgets.Stack(0, widgets.NewCut(c.Title, widgets.Title), widgets.NewCut(p.vm.Header(), widgets.MutedText))),
+		widgets.Grow(widgets.NewPress(widgets.Stack(0, widgets.NewCut(c.Title, widgets.Title), widgets.NewCut(p.vm.Header(), widgets.MutedText)), func() { p.asks(vm.WhoTitle) })),
 		widgets.Fix(widgets.NewButton(t("screens.case.enter"), "Ctrl E", p.enter)),
+		widgets.Fix(widgets.NewButton(t("screens.case.export"), "Ctrl P", p.export)),
 		widgets.Fix(p.keep))
 	pinned := p.k.badges(c.Warnings, p.vm.MarkOf)
 	for _, o := range p.vm.OldSystems() {
 		pinned = append(pinned, widgets.Inline(widgets.NewBadge(widgets.Warn, "", o.Words)))
 	}
 	fixed := []fyne.CanvasObject{head}
+	if words := p.vm.CopyWords(); words != "" {
+		fixed = append(fixed, widgets.NewNotice(widgets.Warn, words, widgets.NewButton(t("screens.search.again"), "F5", p.vm.Again)))
+	}
 	if len(pinned) > 0 {
-		fixed = append(fixed, widgets.NewFlow(pinned...))
+		at := vm.WhoTitle
+		if len(c.Warnings) > 0 {
+			at = vm.WhoWarning + c.Warnings[0].Code
+		}
+		fixed = append(fixed, widgets.NewPress(widgets.NewFlow(pinned...), func() { p.asks(at) }))
 	}
 	fixed = append(fixed, p.judgedTop(c)...)
 	for _, g := range p.vm.Gaps() {
@@ -224,7 +299,7 @@ func (p *casesPlace) buildCase(c *caseview.Case) {
 	p.tabs = widgets.NewTabs(func(id string) { p.vm.SetTab(vm.Tab(id)) }, items...)
 	p.first = p.tabs
 	p.dropPanes()
-	p.recs = nil
+	p.recs, p.file = nil, nil
 	top := widgets.Stack(2.5, append(fixed, p.tabs)...)
 	p.main.Objects = []fyne.CanvasObject{widgets.Pad(4, 4, container.New(layoutFunc{fyne.NewSize(400, 300), func(o []fyne.CanvasObject, s fyne.Size) {
 		h := widgets.HeightFor(o[0], s.Width)
@@ -243,6 +318,7 @@ func (p *casesPlace) refreshTab(c *caseview.Case) {
 	} else {
 		p.keep.Set(t("screens.case.keep"), "Ctrl D")
 	}
+	p.tabs.SetText(string(vm.TabNotes), p.vm.TabWords(vm.TabNotes))
 	tab := p.vm.Tab()
 	p.tabs.Select(string(tab))
 	if p.sig != string(tab) {
@@ -263,12 +339,18 @@ func (p *casesPlace) refreshTab(c *caseview.Case) {
 			o = p.recs.object
 		case vm.TabMap:
 			o = p.mapTab(c)
+		case vm.TabNotes:
+			p.file = newFilePane(p)
+			o = p.file.object
 		}
 		p.body.Objects = []fyne.CanvasObject{o}
 		p.body.Refresh()
 	}
 	if tab == vm.TabRecords && p.recs != nil {
 		p.recs.refresh()
+	}
+	if tab == vm.TabNotes && p.file != nil {
+		p.file.refresh()
 	}
 }
 

@@ -41,6 +41,9 @@ type smallForce struct {
 	systems   []desk.SystemStatus
 	live      []desk.LiveItem
 	kept      []desk.KeptCase
+	notes     []desk.CaseNote
+	disclosed []desk.Disclosure
+	large     *caseview.Case // what every opening gives, instead of the boy
 	drafts    map[string]entry.Draft
 	items     []entry.Item
 	searches  []search.Request
@@ -291,6 +294,9 @@ func (f *smallForce) OpenCase(_ context.Context, id string) (caseview.Case, erro
 	if f.refuse != nil {
 		return caseview.Case{}, f.refuse
 	}
+	if f.large != nil {
+		return *f.large, nil
+	}
 	c := f.aaronCase()
 	if f.shape != nil {
 		f.shape(&c)
@@ -320,7 +326,7 @@ func (f *smallForce) Fetch(_ context.Context, r pole.Ref) (pole.Record, error) {
 func (f *smallForce) KeepCase(_ context.Context, c caseview.Case) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.kept = append(f.kept, desk.KeptCase{ID: c.ID, Title: c.Title, Opened: noon})
+	f.kept = append(f.kept, desk.KeptCase{ID: c.ID, Title: c.Title, Detail: c.Detail, Opened: noon, Entities: []desk.KeptEntity{{ID: c.ID, Title: c.Title, Detail: c.Detail, Read: noon}}})
 	return nil
 }
 func (f *smallForce) DropCase(_ context.Context, id string) error {

@@ -209,12 +209,28 @@ func (p *searchPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyPeriod, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.settle"), Do: p.settle},
 		{Key: fyne.KeyEscape, Label: t("screens.search.key.stop")},
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.entry"), Do: p.enter},
+		{Key: fyne.KeyW, Label: t("screens.case.key.who"), Do: func() { p.who("") }},
 	}
 	for i, c := range vm.Classes() {
 		out = append(out, place.Shortcut{Key: fyne.KeyName(rune('1' + i)), Mod: fyne.KeyModifierAlt,
 			Label: t("screens.search.key.filter") + ": " + t("screens.class."+string(c)), Do: func() { p.vm.Toggle(c) }})
 	}
 	return out
+}
+
+// who shows who says what the preview shows: the gravest disagreement first, or the value that was pressed.
+func (p *searchPlace) who(at string) {
+	c, _ := p.vm.Preview()
+	if c == nil {
+		return
+	}
+	if at == "" {
+		at = vm.WhoTitle
+		if len(c.Disagreements) > 0 {
+			at = vm.WhoProperty + string(c.Disagreements[0].Property)
+		}
+	}
+	p.k.whoSheet(p.host, c, p.vm.Marks(), at)
 }
 
 func (p *searchPlace) moved(id string) {

@@ -1,6 +1,7 @@
 package screens
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -205,15 +206,18 @@ func (v *previewPane) fill(c *caseview.Case) {
 	}
 	grid := widgets.NewFacts(facts...)
 	grid.LabelWidth = scaled(132)
-	v.body.Objects = append(v.body.Objects, grid)
+	v.body.Objects = append(v.body.Objects, widgets.NewPress(grid, func() { v.p.who("") }))
 	if n := len(c.Agreed) - maxPreview; n > 0 {
 		v.body.Objects = append(v.body.Objects, widgets.NewWords(t("screens.search.preview.more", "n", n), widgets.Small))
 	}
 	if len(c.Timeline) > 0 {
 		objs := []fyne.CanvasObject{widgets.NewHeader(t("screens.search.preview.events"))}
 		for _, m := range newest(c.Timeline, maxEvents) {
+			i := slices.IndexFunc(c.Timeline, func(x caseview.Moment) bool {
+				return x.Title == m.Title && x.Sort.Equal(m.Sort) && slices.Equal(x.Refs, m.Refs)
+			})
 			m.Detail = ""
-			objs = append(objs, moment(m, v.p.vm.Marks().All(m.Systems)))
+			objs = append(objs, widgets.NewPress(moment(m, v.p.vm.Marks().All(m.Systems)), func() { v.p.who(vm.WhoMoment + t("screens.number", "count", i)) }))
 		}
 		v.body.Objects = append(v.body.Objects, widgets.Stack(0, objs...))
 	}

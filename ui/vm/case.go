@@ -19,6 +19,8 @@ type CaseDesk interface {
 	KeptCases() []desk.KeptCase
 	Systems() []desk.SystemStatus
 	Judgements() ([]desk.JudgementView, error)
+	FileDesk
+	ExportDesk
 }
 
 // Tab is one side of a case.
@@ -34,7 +36,7 @@ const (
 )
 
 // Tabs lists the tabs in order.
-func Tabs() []Tab { return []Tab{TabSummary, TabTimeline, TabLinks, TabRecords, TabMap} }
+func Tabs() []Tab { return []Tab{TabSummary, TabTimeline, TabLinks, TabRecords, TabMap, TabNotes} }
 
 // Case is the case place: the kept cases, and the one that is open.
 type Case struct {
@@ -58,6 +60,7 @@ type Case struct {
 	saving  bool
 	note    string // what keeping or dropping came to, in words
 	noteBad bool
+	file    caseFile
 
 	record  int
 	records map[string]*recordState
@@ -89,6 +92,7 @@ func (c *Case) Load() {
 	read(c.env, &c.keeping, c.desk.KeptCases, func(k []desk.KeptCase) {
 		c.kept = k
 		c.changed()
+		c.loadNotes()
 	})
 }
 
@@ -101,7 +105,9 @@ func (c *Case) Kept() []desk.KeptCase {
 
 // Open opens the case of an entity of the latest search, a kept case, or a record, by its id. What was open stays on screen,
 // if it is the same one, until the new reading is there.
-func (c *Case) Open(id string) {
+func (c *Case) Open(id string) { c.openBy(id, c.desk.OpenCase) }
+
+func (c *Case) openBy(id string, open func(context.Context, string) (caseview.Case, error)) {
 	if id == "" {
 		return
 	}
@@ -113,7 +119,7 @@ func (c *Case) Open(id string) {
 		c.id, c.err, c.note = id, "", ""
 		c.seq++
 		start(c.env, &c.task,
-			func(ctx context.Context) (caseview.Case, error) { return c.desk.OpenCase(ctx, id) },
+			func(ctx context.Context) (caseview.Case, error) { return open(ctx, id) },
 			func(got caseview.Case, err error) {
 				if err != nil {
 					c.err = say(err)
@@ -185,6 +191,10 @@ func (c *Case) TabWords(t Tab) string {
 			n = len(c.open.Linked)
 		case TabRecords:
 			n = len(c.open.Records)
+		case TabNotes:
+			if f, ok := c.File(); ok {
+				n = f.Notes
+			}
 		}
 	}
 	w := c.env.T("screens.case.tab." + string(t))
@@ -279,7 +289,8 @@ func (c *Case) MarkOf(s caseview.Source) Mark {
 
 // IsKept reports whether the open case is kept on the desk.
 func (c *Case) IsKept() bool {
-	return c.open != nil && slices.ContainsFunc(c.kept, func(k desk.KeptCase) bool { return k.ID == c.open.ID })
+	_, ok := c.File()
+	return ok
 }
 
 // ToggleKept keeps the open case on the desk, or lets it go.
@@ -287,12 +298,13 @@ func (c *Case) ToggleKept() {
 	if c.open == nil || c.saving {
 		return
 	}
-	open, kept := *c.open, c.IsKept()
+	open := *c.open
+	f, kept := c.File()
 	c.saving = true
 	go func() {
 		var err error
 		if kept {
-			err = c.desk.DropCase(context.Background(), open.ID)
+			err = c.desk.DropCase(context.Background(), f.ID)
 		} else {
 			err = c.desk.KeepCase(context.Background(), open)
 		}

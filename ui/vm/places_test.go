@@ -28,6 +28,10 @@ type caseDesk struct {
 	kept    []desk.KeptCase
 	err     error
 	fetched []pole.Ref
+
+	notes     []desk.CaseNote
+	disclosed []desk.Disclosure
+	refused   error
 }
 
 func (d *caseDesk) OpenCase(_ context.Context, id string) (caseview.Case, error) {
