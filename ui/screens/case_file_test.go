@@ -179,7 +179,7 @@ func TestDisclosingByKeys(t *testing.T) {
 	r.chord(shiftMod, fyne.KeyTab)
 	r.typed(" ")
 	r.press(fyne.KeyTab, fyne.KeyReturn)
-	r.sees("Written to", "Audit record 4,711")
+	r.sees("Written to", "Audit record 4711")
 	r.shot("case-export-done")
 	in := r.force.disclosed
 	if len(in) != 1 || in[0].Recipient != "Aaron Miller" || in[0].Kind != "subject" || !in[0].Above || in[0].Reason != "Subject access request 4/2026" || in[0].Format != "pdf" {

@@ -35,6 +35,7 @@ type casesPlace struct {
 	file   *filePane
 	found  *widgets.Input // searches the kept cases
 	cards  *fyne.Container
+	sub    *widgets.Words // the line under the title
 }
 
 func newCases(k *kit, h place.Host) *casesPlace {
@@ -267,9 +268,10 @@ func (p *casesPlace) keptCard(c desk.KeptCase) fyne.CanvasObject {
 // buildCase sets the case up: header, danger, gaps, tabs. None of these scrolls.
 func (p *casesPlace) buildCase(c *caseview.Case) {
 	p.keep = widgets.NewButton("", "Ctrl D", p.vm.ToggleKept)
+	p.sub = widgets.NewCut(p.vm.Header(), widgets.MutedText)
 	head := widgets.Row(2.5,
 		widgets.Wide(avatar(c.Title), scaled(52)),
-		widgets.Grow(widgets.NewPress(widgets.Stack(0, widgets.NewCut(c.Title, widgets.Title), widgets.NewCut(p.vm.Header(), widgets.MutedText)), func() { p.asks(vm.WhoTitle) })),
+		widgets.Grow(widgets.NewPress(widgets.Stack(0, widgets.NewCut(c.Title, widgets.Title), p.sub), func() { p.asks(vm.WhoTitle) })),
 		widgets.Fix(widgets.NewButton(t("screens.case.enter"), "Ctrl E", p.enter)),
 		widgets.Fix(widgets.NewButton(t("screens.case.export"), "Ctrl P", p.export)),
 		widgets.Fix(p.keep))
@@ -318,6 +320,7 @@ func (p *casesPlace) refreshTab(c *caseview.Case) {
 	} else {
 		p.keep.Set(t("screens.case.keep"), "Ctrl D")
 	}
+	p.sub.Set(p.vm.Header())
 	p.tabs.SetText(string(vm.TabNotes), p.vm.TabWords(vm.TabNotes))
 	tab := p.vm.Tab()
 	p.tabs.Select(string(tab))

@@ -210,6 +210,9 @@ func (c *Case) Header() string {
 		return ""
 	}
 	var parts []string
+	if f, ok := c.File(); ok && f.Name != "" {
+		parts = append(parts, f.Name)
+	}
 	if c.open.Detail != "" {
 		parts = append(parts, c.open.Detail)
 	}
