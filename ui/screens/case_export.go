@@ -83,7 +83,7 @@ func (p *casesPlace) export() {
 	}
 	objs = append(objs, pair(widgets.NewField(t("screens.export.format"), format), s.kind), s.warn, pair(s.recipient, s.reason), s.basis, file, s.state)
 	s.box = widgets.Stack(3, objs...)
-	s.closeIt = p.host.Modal(t("screens.export.title"), s.box, x.Close)
+	s.closeIt = p.host.Modal(t("screens.export.title"), fixed(680, scaled(500), widgets.NewScroll(s.box)), x.Close) // room for what comes to be said
 	s.refresh()
 	format.Focus()
 }

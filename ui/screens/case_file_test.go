@@ -75,13 +75,9 @@ func (f *smallForce) Disclose(_ context.Context, in desk.Disclosure) (desk.Discl
 	return desk.Disclosed{Path: "/home/okafor/Downloads/disclosure-2026-11-24-3f0c2b6e.pdf", Audit: 4711}, nil
 }
 
-func (f *smallForce) Recipients() []desk.RecipientDef {
-	return []desk.RecipientDef{{Code: "court", Label: "Court"}, {Code: "subject", Label: "The person concerned"}}
-}
-
 func (f *smallForce) AboveRecipient(kind string, _ ...caseview.Case) string {
-	if kind == "subject" {
-		return "It is marked OFFICIAL-SENSITIVE; The person concerned may be given up to OFFICIAL."
+	if kind == "council" {
+		return "It is marked OFFICIAL-SENSITIVE; Local authority may be given up to OFFICIAL."
 	}
 	return ""
 }
@@ -111,13 +107,13 @@ func TestKeepingACaseByKeys(t *testing.T) {
 	r.typed("Mother rang at 09:10. His phone is switched off.")
 	r.chord(ctrlMod, fyne.KeyReturn)
 	r.sees("Mother rang at 09:10.", "PC 2214 Okafor", "Notes 1")
+	r.shot("case-notes")
 	r.press(fyne.KeyEscape)
 	r.press(fyne.KeyF2)
 	r.sees("Name of the case")
 	r.typed("Operation Alder")
 	r.press(fyne.KeyReturn)
 	r.sees("Operation Alder")
-	r.shot("case-notes")
 	r.chord(ctrlMod|shiftMod, fyne.KeyD)
 	r.sees("Which case does", "Operation Larch")
 	r.shot("case-addto")
@@ -161,13 +157,13 @@ func TestDisclosingByKeys(t *testing.T) {
 	r.press(fyne.KeyTab, fyne.KeyTab)
 	r.press(fyne.KeyReturn) // in the name of the recipient
 	r.sees("Say what the recipient is", "Say who it is for", "Say why it is disclosed")
-	r.typed("Aaron Miller")
+	r.typed("Leeds City Council")
 	r.press(fyne.KeyTab)
-	r.typed("Subject access request 4/2026")
+	r.typed("Child protection conference")
 	r.chord(shiftMod, fyne.KeyTab)
 	r.chord(shiftMod, fyne.KeyTab)
 	r.press(fyne.KeyDown)
-	r.typed("person")
+	r.typed("local")
 	r.press(fyne.KeyReturn)
 	r.sees("Above what the recipient may be given", "may be given up to OFFICIAL")
 	r.shot("case-export-warning")
@@ -182,7 +178,7 @@ func TestDisclosingByKeys(t *testing.T) {
 	r.sees("Written to", "Audit record 4711")
 	r.shot("case-export-done")
 	in := r.force.disclosed
-	if len(in) != 1 || in[0].Recipient != "Aaron Miller" || in[0].Kind != "subject" || !in[0].Above || in[0].Reason != "Subject access request 4/2026" || in[0].Format != "pdf" {
+	if len(in) != 1 || in[0].Recipient != "Leeds City Council" || in[0].Kind != "council" || !in[0].Above || in[0].Reason != "Child protection conference" || in[0].Format != "pdf" {
 		t.Errorf("%+v", in)
 	}
 	r.press(fyne.KeyEscape)

@@ -58,6 +58,7 @@ func (k *kit) whoSheet(h place.Host, c *caseview.Case, marks vm.Marks, at string
 		put(o[1], w+theme.Gap(3), 0, s.Width-w-theme.Gap(3), s.Height)
 	}}, widgets.NewFlushCard(list), right.list)
 	h.Modal(t("screens.case.whosays"), body, nil)
+	show(items[start]) // now that it has its width
 	list.Reveal(items[start].ID)
 	list.Focus()
 }

@@ -280,15 +280,15 @@ func (p *casesPlace) buildCase(c *caseview.Case) {
 		pinned = append(pinned, widgets.Inline(widgets.NewBadge(widgets.Warn, "", o.Words)))
 	}
 	fixed := []fyne.CanvasObject{head}
-	if words := p.vm.CopyWords(); words != "" {
-		fixed = append(fixed, widgets.NewNotice(widgets.Warn, words, widgets.NewButton(t("screens.search.again"), "F5", p.vm.Again)))
-	}
 	if len(pinned) > 0 {
 		at := vm.WhoTitle
 		if len(c.Warnings) > 0 {
 			at = vm.WhoWarning + c.Warnings[0].Code
 		}
 		fixed = append(fixed, widgets.NewPress(widgets.NewFlow(pinned...), func() { p.asks(at) }))
+	}
+	if words := p.vm.CopyWords(); words != "" {
+		fixed = append(fixed, widgets.NewNotice(widgets.Warn, words, widgets.NewButton(t("screens.search.again"), "F5", p.vm.Again)))
 	}
 	fixed = append(fixed, p.judgedTop(c)...)
 	for _, g := range p.vm.Gaps() {

@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		name string
 		do   func() error
 	}{
-		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"entry", t.enter},
+		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"kept case", t.keep}, {"disclosure", t.disclose}, {"entry", t.enter},
 		{"receipts", t.receipts}, {"places", t.places}, {"gap", t.gap}, {"who is who", t.who}, {"lock", t.lock},
 	} {
 		if err := step.do(); err != nil {
@@ -349,6 +349,79 @@ func (t *tour) openCase() error {
 	}
 	t.settle()
 	t.shot("06-case")
+	return nil
+}
+
+// keep notes on the open case, which keeps it, names it, and shows it among the kept ones.
+func (t *tour) keep() error {
+	t.chord(fyne.KeyN, fyne.KeyModifierControl)
+	t.typed("His mother rang at 09:10. His phone is switched off.")
+	t.chord(fyne.KeyReturn, fyne.KeyModifierControl)
+	if err := t.until("note", func() bool { k := t.desk.KeptCases(); return len(k) == 1 && k[0].Notes == 1 }); err != nil {
+		return err
+	}
+	t.press(fyne.KeyEscape)
+	t.press(fyne.KeyF2)
+	t.typed("Operation Alder")
+	t.press(fyne.KeyReturn)
+	if err := t.until("name", func() bool { k := t.desk.KeptCases(); return len(k) == 1 && k[0].Name != "" }); err != nil {
+		return err
+	}
+	t.chord(fyne.KeyN, fyne.KeyModifierControl)
+	t.settle()
+	t.shot("06b-notes")
+	t.chord(fyne.KeyL, fyne.KeyModifierControl)
+	t.settle()
+	t.shot("06c-kept-cases")
+	t.press(fyne.KeyReturn)
+	if err := t.until("case again", func() bool { return t.shows("Operation Alder") && t.shows(i18n.T("screens.case.disagreements")) }); err != nil {
+		return err
+	}
+	t.press(fyne.KeyW)
+	t.settle()
+	t.shot("06d-who-says")
+	t.press(fyne.KeyEscape)
+	return nil
+}
+
+// disclose exports the open case as a PDF beside the pictures.
+func (t *tour) disclose() error {
+	t.chord(fyne.KeyP, fyne.KeyModifierControl)
+	if err := t.until("export", func() bool { return t.shell.Modals() == 1 }); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(t.o.Out, "disclosed-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	f := t.fields()
+	choose := func(field, word string) {
+		f[i18n.T(field)].Focus()
+		t.press(fyne.KeyDown)
+		t.typed(word)
+		t.press(fyne.KeyReturn)
+	}
+	fill := func(field, text string) {
+		f[i18n.T(field)].Focus()
+		t.chord(fyne.KeyA, fyne.KeyModifierControl)
+		t.typed(text)
+	}
+	choose("screens.export.kind", "police")
+	fill("screens.export.recipient", "Leeds Crown Court")
+	fill("screens.export.reason", "Bail hearing of 26/11/2026")
+	fill("screens.export.to", filepath.Join(dir, "pack.pdf"))
+	t.settle()
+	t.shot("06e-export")
+	t.press(fyne.KeyReturn)
+	if err := t.until("disclosure", func() bool { return t.shows(i18n.T("screens.export.close")) }); err != nil {
+		return err
+	}
+	if st, err := os.Stat(filepath.Join(dir, "pack.pdf")); err != nil || st.Size() == 0 {
+		return fmt.Errorf("the disclosure was not written: %w", err)
+	}
+	t.press(fyne.KeyEscape)
+	t.settle()
 	return nil
 }
 
