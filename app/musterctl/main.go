@@ -57,6 +57,7 @@ type cli struct {
 	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
 	Dictionary dictionaryCmd `cmd:"" help:"Find a kind, property, role, warning signal, marking or code that a connector maps to."`
 	Plugin     pluginCmd     `cmd:"" help:"Make a plugin of a WebAssembly module."`
+	Match      matchCmd      `cmd:"" help:"Find the rows of CSV files that are of one person, vehicle, place or event."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

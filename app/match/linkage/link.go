@@ -1,0 +1,224 @@
+package linkage
+
+import (
+	"cmp"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Options of a run.
+type Options struct {
+	Cross     bool    // two sources are linked: pairs within one are not looked for
+	Threshold float64 // probability from which two groups are one; 0 is the default
+	Model     *Model  // used as it is instead of learning one
+}
+
+// Result of a run.
+type Result struct {
+	Model      *Model
+	Clusters   []int32 // by record: number of the first record of its entity
+	Entities   int
+	Links      []Link // pairs worth telling, the surest first
+	Candidates int64  // pairs compared
+	Took       Times
+}
+
+// Times a run spent.
+type Times struct{ Learn, Compare, Cluster time.Duration }
+
+// Link is two records, by number, and the probability that they are of one entity.
+type Link struct {
+	I, J        uint32
+	Probability float64
+}
+
+// sampleSize is how many candidate pairs the model is learnt from at most.
+const sampleSize = 200_000
+
+// joinBits is the mean evidence from which two groups are one, the same for all data. It is a little below even: what a
+// cluster's pairs say is averaged, and the mean of many is surer than one of them.
+const joinBits = -1
+
+// keepBits is how unlikely a pair may be to be kept as an edge.
+const keepBits = -4
+
+// Run learns how records of one entity look, finds candidates, compares them and groups the records.
+func (t *Table) Run(o Options) *Result {
+	res := &Result{}
+	n := t.Len()
+	if n == 0 {
+		return res
+	}
+	start := time.Now()
+	t.count(nil)
+	rules := t.rules(budget(n), o.Cross)
+	m := o.Model
+	workers := runtime.GOMAXPROCS(0)
+	var random, pairs []sampled
+	share := 1.0
+	if m == nil {
+		m = t.defaultModel()
+		random = t.randomPairs(min(200_000, 40*n+2000))
+		pairs, share = t.sample(rules, o.Cross)
+		m.learn(t, pairs, random, share, firstPasses)
+	}
+	res.Took.Learn = time.Since(start)
+
+	start = time.Now()
+	found, looked := t.compareAll(rules, o.Cross, m, workers)
+	res.Candidates = looked
+	res.Took.Compare = time.Since(start)
+
+	start = time.Now()
+	threshold := float32(joinBits)
+	if o.Threshold > 0 {
+		threshold = bitsOf(o.Threshold)
+	}
+	clusters := t.clusterWith(found, m, threshold, o.Cross)
+	// What one entity's many records say of a value's frequency is said once: learn again from entities.
+	if o.Model == nil {
+		dense := number32(clusters)
+		t.count(dense)
+		m.learn(t, pairs, random, share, morePasses)
+		s := newScorer(t, m)
+		t.rescore(found, s)
+		clusters = t.clusterWith(found, m, threshold, o.Cross)
+	}
+	res.Model, res.Clusters = m, clusters
+	for i, c := range clusters {
+		if int(c) == i {
+			res.Entities++
+		}
+	}
+	res.Links = t.links(found, clusters)
+	res.Took.Cluster = time.Since(start)
+	return res
+}
+
+func bitsOf(p float64) float32 {
+	return float32(logit2(p))
+}
+
+// sample takes candidates to learn from: all of them, or a share spread over all rules.
+func (t *Table) sample(rules []rule, cross bool) ([]sampled, float64) {
+	var want float64
+	for _, r := range rules {
+		want += r.pairs
+	}
+	share := min(1, sampleSize/max(want, 1))
+	workers := runtime.GOMAXPROCS(0)
+	outs := make([][]sampled, workers)
+	memos := make([]*memo, workers)
+	s := &scorer{t: t}
+	for i := range t.cols {
+		s.order = append(s.order, i)
+	}
+	for w := range workers {
+		memos[w] = new(memo)
+	}
+	keep := uint64(share * (1 << 32))
+	t.candidates(rules, cross, func(w int, i, j uint32) {
+		if share < 1 && (uint64(mix(i+1, j+1))) > keep {
+			return
+		}
+		p := sampled{i: i, j: j}
+		s.score(int(i), int(j), memos[w], &p.ls)
+		outs[w] = append(outs[w], p)
+	})
+	all := slices.Concat(outs...)
+	slices.SortFunc(all, func(a, b sampled) int { return cmp.Or(cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j)) })
+	return all, share
+}
+
+func (t *Table) compareAll(rules []rule, cross bool, m *Model, workers int) ([]edge, int64) {
+	s := newScorer(t, m)
+	outs := make([][]edge, workers)
+	counts := make([]struct {
+		n int64
+		_ [7]int64
+	}, workers)
+	memos := make([]*memo, workers)
+	for w := range workers {
+		memos[w] = new(memo)
+	}
+	t.candidates(rules, cross, func(w int, i, j uint32) {
+		counts[w].n++
+		var ls levels
+		bits := s.score(int(i), int(j), memos[w], &ls)
+		if bits >= keepBits {
+			outs[w] = append(outs[w], edge{i, j, t.held(i, j, bits)})
+		}
+	})
+	all := slices.Concat(outs...)
+	var looked int64
+	for _, c := range counts {
+		looked += c.n
+	}
+	slices.SortFunc(all, func(a, b edge) int { return cmp.Or(cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j)) })
+	return all, looked
+}
+
+// held takes off what a pair must bring beyond the usual where one system keeps the two apart.
+func (t *Table) held(i, j uint32, bits float32) float32 {
+	if t.source[i] != 0 && t.source[i] == t.source[j] {
+		return bits - apartBits
+	}
+	return bits
+}
+
+func (t *Table) rescore(found []edge, s *scorer) {
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	part := len(found)/workers + 1
+	for w := range workers {
+		wg.Go(func() {
+			mm := new(memo)
+			for k := w * part; k < min((w+1)*part, len(found)); k++ {
+				var ls levels
+				e := &found[k]
+				e.bits = t.held(e.i, e.j, s.score(int(e.i), int(e.j), mm, &ls))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (t *Table) clusterWith(found []edge, m *Model, threshold float32, cross bool) []int32 {
+	return cluster(t.Len(), found, threshold, &looker{t, newScorer(t, m), new(memo)})
+}
+
+// links are the pairs worth telling. A pair that the clusters keep apart is not called sure.
+func (t *Table) links(found []edge, clusters []int32) []Link {
+	out := make([]Link, 0, len(found))
+	for _, e := range found {
+		p := probability(e.bits)
+		if clusters[e.i] != clusters[e.j] {
+			p = min(p, 0.5)
+		}
+		if p >= 0.01 {
+			out = append(out, Link{e.i, e.j, p})
+		}
+	}
+	slices.SortFunc(out, func(a, b Link) int {
+		return cmp.Or(cmp.Compare(b.Probability, a.Probability), cmp.Compare(a.I, b.I), cmp.Compare(a.J, b.J))
+	})
+	return out
+}
+
+// number32 numbers clusters from 0 without gaps.
+func number32(clusters []int32) []int32 {
+	out := make([]int32, len(clusters))
+	next := int32(0)
+	for i, c := range clusters {
+		if int(c) == i {
+			out[i] = next
+			next++
+		}
+	}
+	for i, c := range clusters {
+		out[i] = out[c]
+	}
+	return out
+}
