@@ -64,7 +64,7 @@ func (c matchCmd) Run(e *env) error {
 		return err
 	}
 	read := time.Since(start)
-	res := t.Run(linkage.Options{Cross: len(c.Files) == 2, Threshold: c.Threshold})
+	res := t.Run(linkage.Options{Cross: len(c.Files) == 2, Families: c.System != "", Threshold: c.Threshold})
 	if c.Clusters != "" {
 		if err := written(c.Clusters, func(w io.Writer) error { return files.WriteClusters(w, t, res.Clusters) }); err != nil {
 			return err

@@ -65,9 +65,6 @@ func cluster(n int, edges []edge, threshold float32, look *looker) []int32 {
 		}
 	}
 	for r, ms := range members {
-		if len(ms) == 2 {
-			continue // one edge at or above the threshold
-		}
 		for k, g := range average(ms, inside[r], threshold, look) {
 			group[ms[k]] = int32(ms[g])
 		}
@@ -85,13 +82,12 @@ func average(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 	if n > maxMatrix {
 		return sparse(ms, edges, threshold, l)
 	}
-	w, by := make([]float32, n*n), make([]float32, n*n)
+	all, w := make([]between, n*n), make([]float32, n*n)
 	for a := range n {
 		for b := range a {
-			bits, info := l.look(ms[a], ms[b])
-			bits, info = clip(bits), min(max(info, leastInfo), mostInfo)
-			w[a*n+b], w[b*n+a] = bits, bits
-			by[a*n+b], by[b*n+a] = info, info
+			x := l.look(ms[a], ms[b])
+			all[a*n+b], all[b*n+a] = x, x
+			w[a*n+b], w[b*n+a] = x.mean(), x.mean()
 		}
 	}
 	first := make([]int, n)
@@ -128,10 +124,9 @@ func average(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 		}
 		for k := range n {
 			if alive[k] && k != a && k != b {
-				p, q := by[a*n+k], by[b*n+k]
-				x := (w[a*n+k]*p + w[b*n+k]*q) / (p + q)
-				w[a*n+k], w[k*n+a] = x, x
-				by[a*n+k], by[k*n+a] = p+q, p+q
+				x := all[a*n+k].plus(all[b*n+k])
+				all[a*n+k], all[k*n+a] = x, x
+				w[a*n+k], w[k*n+a] = x.mean(), x.mean()
 			}
 		}
 		alive[b] = false
@@ -153,15 +148,81 @@ func average(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 
 // looker compares pairs that are not among the edges.
 type looker struct {
-	t *Table
-	s *scorer
-	m *memo
+	t        *Table
+	s        *scorer
+	m        *memo
+	families bool // twins, and fathers and sons of one name, are to be expected: they are never joined by themselves
 }
 
-func (l *looker) look(i, j uint32) (bits, info float32) {
+func (l *looker) look(i, j uint32) between {
 	var ls levels
-	bits = l.t.held(i, j, l.s.score(int(i), int(j), l.m, &ls))
-	return bits, l.s.info(i, j, &ls)
+	bits := clip(l.t.held(i, j, l.s.score(int(i), int(j), l.m, &ls)))
+	info := min(max(l.s.info(i, j, &ls), leastInfo), mostInfo)
+	x := between{sum: bits * info, by: info}
+	if l.families {
+		x.compared, x.clash, x.sure = l.t.clash(i, j, &ls)
+	}
+	return x
+}
+
+// between is what the pairs of two groups say.
+type between struct {
+	sum, by         float32
+	compared, clash uint32 // pairs that could be told to be two people, and those that are
+	sure            bool   // an identifier is the same
+}
+
+func (x between) plus(y between) between {
+	return between{x.sum + y.sum, x.by + y.by, x.compared + y.compared, x.clash + y.clash, x.sure || y.sure}
+}
+
+// mean is the evidence for the two groups being one. Where every pair looks like twins, or like father and son, it is for
+// people to decide, whatever else they have in common.
+func (x between) mean() float32 {
+	if x.clash > 0 && x.clash == x.compared && !x.sure {
+		return mostAgainst
+	}
+	return x.sum / x.by
+}
+
+// generation is by how many years parents are older, at least.
+const generation = 15
+
+// clash reports whether two records with one surname have given names that differ altogether, or were born a generation
+// apart; compared, whether they could have.
+func (t *Table) clash(i, j uint32, ls *levels) (compared, clash uint32, sure bool) {
+	if t.cols[0].f.sort != ofName {
+		return 0, 0, false // only people have twins and fathers
+	}
+	for _, c := range t.cols {
+		l := ls[c.f.feature]
+		switch c.f.sort {
+		case ofName:
+			s := ls[c.f.feature+1]
+			if l == none || s == none || s > wordForm && s != wordNear {
+				continue
+			}
+			if compared = 1; l == wordDiffers {
+				clash = 1
+			}
+		case ofDate:
+			if l == none {
+				continue
+			}
+			compared = 1
+			if l == dateDiffers {
+				x, y := &c.dates[c.first[i]], &c.dates[c.first[j]]
+				if x.m != y.m && x.d != y.d && max(x.y, y.y)-min(x.y, y.y) >= generation {
+					clash = 1
+				}
+			}
+		case ofCode: // what is a person's own
+			sure = sure || l != none && l < codeDiffers
+		case ofEmail:
+			sure = sure || l != none && l < mailNear
+		}
+	}
+	return compared, clash, sure
 }
 
 // joint is a possible join of two groups in the sparse case.
@@ -191,24 +252,17 @@ func sparse(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 	for k, m := range ms {
 		at[m] = k
 	}
-	type between struct{ sum, by float32 }
 	near := make([]map[int]between, n)
 	version, first := make([]int, n), make([]int, n)
 	group := make([][]int32, n)
 	for i := range n {
 		near[i], group[i] = map[int]between{}, []int32{int32(i)}
 	}
-	pair := func(a, b uint32) between {
-		bits, info := l.look(a, b)
-		info = min(max(info, leastInfo), mostInfo)
-		return between{clip(bits) * info, info}
-	}
 	whole := func(a, b int) (x between) {
 		// Of very large groups a part is enough to tell.
 		for i := 0; i < len(group[a]); i += 1 + len(group[a])/64 {
 			for j := 0; j < len(group[b]); j += 1 + len(group[b])/64 {
-				y := pair(ms[group[a][i]], ms[group[b][j]])
-				x.sum, x.by = x.sum+y.sum, x.by+y.by
+				x = x.plus(l.look(ms[group[a][i]], ms[group[b][j]]))
 			}
 		}
 		return x
@@ -216,9 +270,9 @@ func sparse(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 	var h joints
 	for _, e := range edges {
 		a, b := at[e.i], at[e.j]
-		x := pair(e.i, e.j)
+		x := l.look(e.i, e.j)
 		near[a][b], near[b][a] = x, x
-		if w := x.sum / x.by; w >= threshold {
+		if w := x.mean(); w >= threshold {
 			h = append(h, joint{w, min(a, b), max(a, b), 0, 0})
 		}
 	}
@@ -252,7 +306,7 @@ func sparse(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 			if !ok {
 				y = whole(b, k)
 			}
-			z := between{x.sum + y.sum, x.by + y.by}
+			z := x.plus(y)
 			near[a][k], near[k][a] = z, z
 			delete(near[k], b)
 		}
@@ -262,7 +316,7 @@ func sparse(ms []uint32, edges []edge, threshold float32, l *looker) []int {
 		version[a]++
 		version[b] = -1
 		for _, k := range slices.Sorted(keysOf(near[a])) {
-			if w := near[a][k].sum / near[a][k].by; w >= threshold {
+			if w := near[a][k].mean(); w >= threshold {
 				heap.Push(&h, joint{w, min(a, k), max(a, k), version[min(a, k)], version[max(a, k)]})
 			}
 		}

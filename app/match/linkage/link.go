@@ -11,6 +11,7 @@ import (
 // Options of a run.
 type Options struct {
 	Cross     bool    // two sources are linked: pairs within one are not looked for
+	Families  bool    // twins, and fathers and sons of one name, are to be expected, whether or not the data show households
 	Threshold float64 // probability from which two groups are one; 0 is the default
 	Model     *Model  // used as it is instead of learning one
 }
@@ -36,6 +37,10 @@ type Link struct {
 
 // sampleSize is how many candidate pairs the model is learnt from at most.
 const sampleSize = 200_000
+
+// householdsFrom is how many pairs of one household there are beside those of one entity, in bits, where data are taken to
+// hold families.
+const householdsFrom = -4
 
 // joinBits is the mean evidence from which two groups are one, the same for all data. It is a little below even: what a
 // cluster's pairs say is averaged, and the mean of many is surer than one of them.
@@ -76,7 +81,7 @@ func (t *Table) Run(o Options) *Result {
 	if o.Threshold > 0 {
 		threshold = bitsOf(o.Threshold)
 	}
-	clusters := t.clusterWith(found, m, threshold, o.Cross)
+	clusters := t.clusterWith(found, m, threshold, o.Families)
 	// What one entity's many records say of a value's frequency is said once: learn again from entities.
 	if o.Model == nil {
 		dense := number32(clusters)
@@ -84,7 +89,7 @@ func (t *Table) Run(o Options) *Result {
 		m.learn(t, pairs, random, share, morePasses)
 		s := newScorer(t, m)
 		t.rescore(found, s)
-		clusters = t.clusterWith(found, m, threshold, o.Cross)
+		clusters = t.clusterWith(found, m, threshold, o.Families)
 	}
 	res.Model, res.Clusters = m, clusters
 	for i, c := range clusters {
@@ -185,8 +190,8 @@ func (t *Table) rescore(found []edge, s *scorer) {
 	wg.Wait()
 }
 
-func (t *Table) clusterWith(found []edge, m *Model, threshold float32, cross bool) []int32 {
-	return cluster(t.Len(), found, threshold, &looker{t, newScorer(t, m), new(memo)})
+func (t *Table) clusterWith(found []edge, m *Model, threshold float32, families bool) []int32 {
+	return cluster(t.Len(), found, threshold, &looker{t, newScorer(t, m), new(memo), families || m.Related > householdsFrom})
 }
 
 // links are the pairs worth telling. A pair that the clusters keep apart is not called sure.
