@@ -55,6 +55,7 @@ type cli struct {
 	Evaluate   evaluateCmd   `cmd:"" help:"How well each system serves, measured."`
 	Doctor     doctorCmd     `cmd:"" help:"Check this workstation and say what to do."`
 	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
+	Map        mapCmd        `cmd:"" help:"The force's server of map pictures: which it is, its key, and whether it answers."`
 	Dictionary dictionaryCmd `cmd:"" help:"Find a kind, property, role, warning signal, marking or code that a connector maps to."`
 	Plugin     pluginCmd     `cmd:"" help:"Make a plugin of a WebAssembly module."`
 	Match      matchCmd      `cmd:"" help:"Find the rows of CSV files that are of one person, vehicle, place or event."`

@@ -227,6 +227,29 @@ func TestADayAtTheTerminal(t *testing.T) {
 		}
 	})
 
+	t.Run("time and place", func(t *testing.T) {
+		m := terminal{t, m.dir}
+		says(t, m.do(exitDone, "", with("case", "timeline", "miller", "aaron", "2011")...).out, "Born", "MILLER, Aaron", "≠ ")
+		l := m.lines(exitDone, "", with("case", "timeline", "miller", "aaron", "2011")...)
+		if len(of(l, "moment")) < 3 {
+			t.Errorf("%d moments", len(of(l, "moment")))
+		}
+		for _, r := range of(l, "moment") {
+			if (r["dates"] == nil) != (r["why"] != nil) {
+				t.Errorf("neither a date nor why there is none: %v", r)
+			}
+		}
+		if only := of(m.lines(exitDone, "", with("case", "timeline", "--kind", "fact:person", "miller", "aaron", "2011")...), "moment"); len(only) == 0 || len(only) >= len(of(l, "moment")) {
+			t.Errorf("%d dated facts", len(only))
+		}
+		for _, r := range of(m.lines(exitDone, "", with("case", "places", "miller", "aaron", "2011")...), "place") {
+			if (r["how"] == nil) != (r["why"] != nil) {
+				t.Errorf("neither a point nor why there is none: %v", r)
+			}
+		}
+		says(t, m.do(exitFailed, "", "map").err, "no map server is set up")
+	})
+
 	t.Run("judge", func(t *testing.T) { judging(t, terminal{t, m.dir}) })
 	t.Run("keep", func(t *testing.T) { keeping(t, terminal{t, m.dir}) })
 	t.Run("chart", func(t *testing.T) { charting(t, terminal{t, m.dir}) })

@@ -233,16 +233,18 @@ func printCompleteness(e *env, c *search.Completeness) error {
 }
 
 type caseCmd struct {
-	Show   caseShowCmd   `cmd:"" default:"withargs" help:"Show one merged case, by record reference or search text (the default)."`
-	Export caseExportCmd `cmd:"" help:"Write a disclosure pack: PDF, JSON with NIEM names, or CSV. The disclosure is recorded first."`
-	Chart  caseChartCmd  `cmd:"" help:"The links around a case: as a table, as JSON, or disclosed as a drawing (svg, png); paths between two."`
-	Kept   caseKeptCmd   `cmd:"" help:"List the kept cases, or those with a text in them."`
-	Keep   caseKeepCmd   `cmd:"" help:"Keep a case, with a sealed copy that opens without any system."`
-	Add    caseAddCmd    `cmd:"" help:"Take one more entity into a kept case."`
-	Remove caseRemoveCmd `cmd:"" help:"Take an entity out of a kept case."`
-	Rename caseRenameCmd `cmd:"" help:"Say what a kept case is called."`
-	Note   caseNoteCmd   `cmd:"" help:"Add a note to a kept case, or list its notes."`
-	Drop   caseDropCmd   `cmd:"" help:"Let a kept case go, with its copies; its notes stay in the store."`
+	Show     caseShowCmd     `cmd:"" default:"withargs" help:"Show one merged case, by record reference or search text (the default)."`
+	Export   caseExportCmd   `cmd:"" help:"Write a disclosure pack: PDF, JSON with NIEM names, or CSV. The disclosure is recorded first."`
+	Chart    caseChartCmd    `cmd:"" help:"The links around a case: as a table, as JSON, or disclosed as a drawing (svg, png); paths between two."`
+	Timeline caseTimelineCmd `cmd:"" help:"Everything dated in a case, by time, with conflicts and what has no date."`
+	Places   casePlacesCmd   `cmd:"" help:"Every place of a case with how exactly it is known, and what has no point."`
+	Kept     caseKeptCmd     `cmd:"" help:"List the kept cases, or those with a text in them."`
+	Keep     caseKeepCmd     `cmd:"" help:"Keep a case, with a sealed copy that opens without any system."`
+	Add      caseAddCmd      `cmd:"" help:"Take one more entity into a kept case."`
+	Remove   caseRemoveCmd   `cmd:"" help:"Take an entity out of a kept case."`
+	Rename   caseRenameCmd   `cmd:"" help:"Say what a kept case is called."`
+	Note     caseNoteCmd     `cmd:"" help:"Add a note to a kept case, or list its notes."`
+	Drop     caseDropCmd     `cmd:"" help:"Let a kept case go, with its copies; its notes stay in the store."`
 }
 
 type caseShowCmd struct {
@@ -317,6 +319,16 @@ func openCase(e *env, d *desk.Desk, id string) (cs caseview.Case, incomplete *se
 	return cs, incomplete, err
 }
 
+// printGaps says what of a case could not be read.
+func printGaps(e *env, gaps []caseview.Gap) {
+	for _, g := range gaps {
+		e.out.line(struct {
+			Type string `json:"type"`
+			caseview.Gap
+		}{"gap", g}, "NOT READ: %s: %s", g.System, g.Say)
+	}
+}
+
 func printCase(e *env, c caseview.Case) {
 	if e.out.json != nil {
 		e.out.line(struct {
@@ -333,9 +345,7 @@ func printCase(e *env, c caseview.Case) {
 		e.out.text("! %s (%s)", warningWords(w), sources(w.Sources))
 	}
 	printWho(e, c)
-	for _, g := range c.Gaps {
-		e.out.text("NOT READ: %s: %s", g.System, g.Say)
-	}
+	printGaps(e, c.Gaps)
 	for _, group := range []struct {
 		title string
 		list  []caseview.Merged
