@@ -349,6 +349,27 @@ func (t *tour) openCase() error {
 	}
 	t.settle()
 	t.shot("06-case")
+	return t.timeAndPlace()
+}
+
+// timeAndPlace looks at the open case's timeline and map, and comes back to where it stands at a glance.
+func (t *tour) timeAndPlace() error {
+	for _, tab := range []struct {
+		key  fyne.KeyName
+		name string
+		what string
+	}{{fyne.Key2, "06b-timeline", i18n.T("screens.timeline.by.kind")}, {fyne.Key5, "06c-map", i18n.T("screens.map.all")}} {
+		t.chord(tab.key, fyne.KeyModifierAlt)
+		if err := t.until(tab.name, func() bool { return t.shows(tab.what) }); err != nil {
+			return err
+		}
+		t.settle()
+		t.press(fyne.KeyEnd)
+		t.settle()
+		t.shot(tab.name)
+	}
+	t.chord(fyne.Key1, fyne.KeyModifierAlt)
+	t.settle()
 	return nil
 }
 

@@ -16,7 +16,7 @@ const (
 	tlRow      = 24 // one row of a lane
 	tlLanePad  = 6
 	tlDot      = 11
-	tlBar      = 15
+	tlBar      = 18
 	tlMaxRows  = 8
 	tlLabelMax = 230
 )
@@ -286,7 +286,7 @@ func (d *timelineDraw) setLanes() {
 				continue
 			}
 			st := small
-			if t.items[i].Fact {
+			if t.items[i].Fact && x1-x0 <= tlDot+1 { // on a bar muted words would be hard to read
 				st.Color = theme.Muted
 			}
 			if t.items[i].Conflict() {
