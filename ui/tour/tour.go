@@ -47,6 +47,7 @@ type tour struct {
 	queue []func()
 	wake  chan struct{}
 	shots []string
+	text  string // what was searched for last to find somebody in doubt
 }
 
 // Run takes the journey and returns the paths of its pictures, in order.

@@ -2,7 +2,7 @@ package tour
 
 import (
 	"errors"
-	"strings"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -12,8 +12,8 @@ import (
 	"muster/ui/place"
 )
 
-// doubtful finds two of the demonstration force that may be one.
-const doubtful = "smith stacey"
+// doubtful are searches that find two of the demonstration force that may be one; which of them does depends on its size.
+var doubtful = []string{"smith stacey", "smith", "jones", "khan", "taylor", "brown"}
 
 // who goes from a result to what may be the same, decides by keys alone that both are one, sees it in the results and in the
 // case, and takes it back.
@@ -42,40 +42,45 @@ func (t *tour) who() error {
 	return t.until("search", func() bool { return t.shell.At() == place.Search })
 }
 
-// findDoubt searches, and puts the cursor on the first result that may be the same as another.
+// findDoubt searches until somebody may be the same as another, and puts the cursor there.
 func (t *tour) findDoubt() (match.Possible, error) {
+	for _, text := range doubtful {
+		p, err := t.findDoubtBy(text)
+		if err != nil || !p.A.IsZero() {
+			return p, err
+		}
+	}
+	return match.Possible{}, errors.New("nobody may be the same as another")
+}
+
+func (t *tour) findDoubtBy(text string) (doubt match.Possible, err error) {
+	t.text = text
 	t.chord(fyne.KeyK, fyne.KeyModifierControl)
 	t.chord(fyne.KeyA, fyne.KeyModifierControl)
-	t.typed(doubtful)
+	t.typed(text)
 	t.settle()
 	t.press(fyne.KeyReturn)
 	if t.shell.Modals() == 1 {
 		if err := t.choosePurpose(); err != nil {
-			return match.Possible{}, err
+			return doubt, err
 		}
 	}
-	var doubt match.Possible
-	if err := t.until("two who may be the same", func() bool {
-		for _, v := range t.desk.Results() {
-			if len(v.Systems) > 2 && len(v.Possible) > 0 && strings.HasPrefix(strings.ToLower(v.Title), strings.Fields(doubtful)[0]) {
-				doubt = v.Possible[0]
-				return t.shell.At() == place.Search
-			}
-		}
-		return false
-	}); err != nil {
+	if err := t.until("results", func() bool { return t.shell.At() == place.Search && len(t.desk.Results()) > 0 }); err != nil {
 		return doubt, err
 	}
 	t.settle()
+	all := t.desk.Results()
+	slices.SortFunc(all, func(a, b desk.EntityView) int { return a.Before(&b) })
+	t.chord(fyne.KeyPeriod, fyne.KeyModifierControl) // the rows in this order, too
 	t.press(fyne.KeyHome)
-	for range 60 { // down to it; the preview says that there is another
+	for i := range min(len(all), 60) {
 		t.settle()
-		if t.shows(i18n.T("screens.pair.open")) {
-			return doubt, nil
+		if len(all[i].Possible) > 0 && t.shows(i18n.T("screens.pair.open")) {
+			return all[i].Possible[0], nil
 		}
 		t.press(fyne.KeyDown)
 	}
-	return doubt, errors.New("the results do not show who may be the same")
+	return doubt, nil
 }
 
 func (t *tour) sideBySide() error {

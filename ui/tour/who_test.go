@@ -38,6 +38,7 @@ func TestDecidedByKeyboardAndStandingAfterARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	searched := r.text
 	do(r.sideBySide, r.decideSame)
 	r.press(fyne.KeyEscape)
 	do(func() error { return r.until("search", func() bool { return r.shell.At() == place.Search }) })
@@ -70,7 +71,7 @@ func TestDecidedByKeyboardAndStandingAfterARestart(t *testing.T) {
 	}()
 	do(r.signIn)
 	r.chord(fyne.KeyK, fyne.KeyModifierControl)
-	r.typed(doubtful)
+	r.typed(searched)
 	r.settle()
 	r.press(fyne.KeyReturn)
 	do(r.choosePurpose, func() error {
