@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"muster/app/audit"
+	"muster/app/caseview"
 	"muster/app/match"
 	"muster/app/policy"
 	"muster/plugins"
+	"muster/plugins/demoforce"
 	"muster/plugins/pole"
 	"muster/store"
 )
@@ -323,3 +325,14 @@ func TestNoJudgementThatIsNotKept(t *testing.T) {
 type fullJudge struct{ match.Keeper }
 
 func (fullJudge) AppendJudgements(...[]byte) (uint64, error) { return 0, store.ErrFull }
+
+// What was not searched is said beside the two as well.
+func TestPairSaysWhatWasNotSearched(t *testing.T) {
+	d := signedIn(t)
+	fault(t, d, "custody", demoforce.Fault{Kind: "down"})
+	_, p, _ := doubt(t, d)
+	pair, err := d.Pair(t.Context(), p.A, p.B)
+	if err != nil || !slices.ContainsFunc(pair.Gaps, func(a caseview.Asked) bool { return a.System == "custody" }) {
+		t.Errorf("%+v %v", pair.Gaps, err)
+	}
+}

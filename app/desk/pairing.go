@@ -20,6 +20,7 @@ type Pair struct {
 	Joined bool             `json:"joined,omitempty"` // both stand in one entity now
 	Rest   int              `json:"rest,omitempty"`   // records of that entity that would go with neither
 	Judged []match.Standing `json:"judged,omitempty"` // what was decided about the two, the latest first
+	Gaps   []caseview.Asked `json:"gaps,omitempty"`   // systems that the search which found them did not, or only partly, search
 }
 
 // Pair lays the entities of two records side by side, from the records at hand; one that is not at hand is read from its system.
@@ -69,6 +70,16 @@ func (d *Desk) Pair(ctx context.Context, a, b pole.Ref) (Pair, error) {
 				p.Judged = append(p.Judged, j)
 			}
 		}
+	}
+	la, _, _ := d.foundRecord(a)
+	if la != nil {
+		d.grouping.Lock()
+		for _, x := range la.answers() {
+			if x.State == caseview.AskedNot || x.State == caseview.AskedPart {
+				p.Gaps = append(p.Gaps, x)
+			}
+		}
+		d.grouping.Unlock()
 	}
 	p.A, p.B = d.BuildCase(caseview.Input{Entity: ea, Old: old}), d.BuildCase(caseview.Input{Entity: eb, Old: old})
 	return p, nil

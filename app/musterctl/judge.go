@@ -195,6 +195,9 @@ func (c compareCmd) Run(e *env) error {
 			e.out.text("%s\t%s\t%s\t%+.1f", x.Say, x.A, x.B, x.Bits)
 		}
 		e.out.text("together\t\t\t%+.1f bits: probability %.4f", p.Bits, p.Link.Probability)
+		for _, g := range p.Gaps {
+			e.out.text("NOT SEARCHED: %s: %s", g.System, g.Say)
+		}
 		if p.Joined {
 			e.out.text("\nThey are one now. Taken apart, %d records would stay with the first and %d with the second.", len(p.A.Records), len(p.B.Records))
 		}

@@ -206,6 +206,9 @@ func (p *pairPlace) build(now *desk.Pair) {
 			widgets.Fix(widgets.NewSmall(t("screens.pair.next"), "Page Down", func() { p.vm.Move(1) })))
 	}
 	fixed := []fyne.CanvasObject{head}
+	if g := p.vm.Gaps(); g != "" {
+		fixed = append(fixed, widgets.NewNotice(widgets.Alarm, g, nil))
+	}
 	decided := p.vm.Decided()
 	var below fyne.CanvasObject
 	if n := len(decided); n > 2 { // many would leave no room for what the two say

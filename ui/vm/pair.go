@@ -223,6 +223,18 @@ func (p *Pair) Decided() []DecidedLine {
 	return decided(p.env, p.now.Judged, p.marks)
 }
 
+// Gaps names the systems that the search which found the two did not, or only partly, search, in words; "" for none.
+func (p *Pair) Gaps() string {
+	if p.now == nil || len(p.now.Gaps) == 0 {
+		return ""
+	}
+	var names []string
+	for _, g := range p.now.Gaps {
+		names = append(names, p.marks.Of(g.System).Short())
+	}
+	return p.env.T("screens.pair.gaps", "systems", strings.Join(names, ", "))
+}
+
 // Warning says what deciding as taken up would override; "" for nothing.
 func (p *Pair) Warning() string {
 	if p.now == nil || p.verdict == "" {

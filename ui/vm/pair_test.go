@@ -50,7 +50,7 @@ func (d *pairDesk) Pair(_ context.Context, a, b pole.Ref) (desk.Pair, error) {
 	p := desk.Pair{
 		A:    build(a, fact("surname", "Miller"), fact("givenName", "Aaron"), fact("dateOfBirth", "03/11/2011"), fact("sex", "M"), fact("telephone", "07700 900412")),
 		B:    build(b, fact("surname", "Miller"), fact("givenName", "Aaron"), fact("dateOfBirth", "11/03/2011"), fact("sex", "F")),
-		Link: match.Link{A: a, B: b, Prior: -14, Probability: 0.9998}, Bits: 12.3}
+		Link: match.Link{A: a, B: b, Prior: -14, Probability: 0.9998}, Bits: 12.3, Gaps: []caseview.Asked{{System: "custody", State: caseview.AskedNot}}}
 	for _, j := range d.log {
 		p.Judged = append(p.Judged, match.Standing{Judgement: j})
 		p.Joined = p.Joined || j.Verdict == match.Same
@@ -80,6 +80,9 @@ func TestPairDecidesWithAReasonAndTakesBack(t *testing.T) {
 	}
 	if s := p.Chance(); !strings.Contains(s, "99.98 %") || !strings.Contains(s, "5,000") {
 		t.Error(s)
+	}
+	if g := p.Gaps(); !strings.Contains(g, "NOT SEARCHED") || !strings.Contains(g, "Custody") {
+		t.Errorf("what was not searched is not said: %q", g)
 	}
 	p.Decide() // nothing is taken up
 	p.Choose(match.Same)
