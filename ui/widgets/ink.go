@@ -144,7 +144,7 @@ func (k *ink) dashes(x0, y0, x1, y1, on float32, c color.Color) {
 }
 
 func circlePath(cx, cy, r float32, inner bool) []float32 {
-	n := 28
+	n := min(max(int(r*1.2), 24), 240)
 	out := make([]float32, 0, 2*n)
 	for i := range n {
 		a := float64(i) / float64(n) * 2 * math.Pi
