@@ -30,6 +30,9 @@ var figures = []figure{
 	{"With one system hung, the other systems' results / without it", "./app/desk", "BenchmarkOneSystemHung", "x-without-it", 1.05, false, "1x"},
 	{"Local search over 100,000 cached, sealed records, 99th percentile", "./store", "BenchmarkCacheSearch100k", "p99-ms", 50, false, "1x"},
 	{"Mapping one record of 20 fields", "./plugins/connector", "BenchmarkMap", "ns/op", 50_000, false, "1s"},
+	{"Assembling a case of 1,000 records from 12 systems", "./app/caseview", "BenchmarkBuild1000", "ns/op", 16_000_000, false, "1s"},
+	{"Building the screen of a case of 1,000 records", "./ui/screens", "BenchmarkCaseFirstPaint/1000", "ms-screen", 100, false, "20x"},
+	{"A page of a case of 10,000 records scrolled by, apart from the drawing", "./ui/screens", "BenchmarkCaseScroll/10000", "ms-move", 16.7, false, "100x"},
 	{"Longest UI-goroutine stall while 3,000 results stream in", "./ui/e2e", "BenchmarkStreamStall", "ms-worst-stall", 50, true, "1x"},
 	{"First usable frame / first frame of an empty window", "./ui/e2e", "BenchmarkFirstFrame", "x-empty-window", 1.5, true, "1x"},
 }

@@ -190,11 +190,18 @@ func warningCode(w caseview.Warning) string {
 	return w.Code
 }
 
+// mostValues is how many values of one property stand in a summary; the others are a key away, and it is said how many they are.
+const mostValues = 6
+
 // fact is one merged property: the best value first, every other below it with ≠.
 func (k *kit) fact(m caseview.Merged, mark func(caseview.Source) vm.Mark, note func(caseview.Alternative) string, right fyne.CanvasObject) widgets.Fact {
 	var runs []widgets.Run
 	ident := k.ident(m.Property)
 	for i, v := range m.Values {
+		if i == mostValues && len(m.Values) > mostValues+1 {
+			runs = append(runs, widgets.NewLine(), widgets.Span(t("screens.case.values.more", "n", len(m.Values)-i), widgets.Caution))
+			break
+		}
 		st := widgets.Body
 		text := v.Display
 		if ident {

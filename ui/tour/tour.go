@@ -408,15 +408,23 @@ func (t *tour) keep() error {
 
 // disclose exports the open case as a PDF beside the pictures.
 func (t *tour) disclose() error {
-	t.chord(fyne.KeyP, fyne.KeyModifierControl)
-	if err := t.until("export", func() bool { return t.shell.Modals() == 1 }); err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp(t.o.Out, "disclosed-")
 	if err != nil {
 		return err
 	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	before := os.Getenv("XDG_DOWNLOAD_DIR")
+	if err := os.Setenv("XDG_DOWNLOAD_DIR", dir); err != nil {
+		return err
+	}
+	defer func() { _ = os.Setenv("XDG_DOWNLOAD_DIR", before) }()
+	t.chord(fyne.KeyP, fyne.KeyModifierControl)
+	if err := t.until("export", func() bool { return t.shell.Modals() == 1 }); err != nil {
+		return err
+	}
 	f := t.fields()
 	choose := func(field, word string) {
 		f[i18n.T(field)].Focus()
@@ -426,21 +434,19 @@ func (t *tour) disclose() error {
 	}
 	fill := func(field, text string) {
 		f[i18n.T(field)].Focus()
-		t.chord(fyne.KeyA, fyne.KeyModifierControl)
 		t.typed(text)
 	}
 	choose("screens.export.kind", "police")
 	fill("screens.export.recipient", "Leeds Crown Court")
 	fill("screens.export.reason", "Bail hearing of 26/11/2026")
-	fill("screens.export.to", filepath.Join(dir, "pack.pdf"))
 	t.settle()
 	t.shot("06e-export")
 	t.press(fyne.KeyReturn)
 	if err := t.until("disclosure", func() bool { return t.shows(i18n.T("screens.export.close")) }); err != nil {
 		return err
 	}
-	if st, err := os.Stat(filepath.Join(dir, "pack.pdf")); err != nil || st.Size() == 0 {
-		return fmt.Errorf("the disclosure was not written: %w", err)
+	if list, err := os.ReadDir(dir); err != nil || len(list) != 1 {
+		return fmt.Errorf("%d files were disclosed, not one: %w", len(list), err)
 	}
 	t.press(fyne.KeyEscape)
 	t.settle()
