@@ -224,7 +224,11 @@ func (v *chartView) refreshSide() {
 			objs = append(objs, widgets.NewPara(t("screens.chart.side.more", "n", len(k.Links)-i), widgets.MutedText))
 			break
 		}
-		runs := []widgets.Run{widgets.Span(l.Words+": ", widgets.MutedText), widgets.Span(l.Other+" ", widgets.BodyBold)}
+		st := widgets.MutedText
+		if l.Maybe {
+			st = widgets.Caution
+		}
+		runs := []widgets.Run{widgets.Span(l.Words+": ", st), widgets.Span(l.Other+" ", widgets.BodyBold)}
 		runs = append(runs, chipRuns(l.Marks)...)
 		var small []string
 		if l.When != "" {

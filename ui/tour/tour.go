@@ -61,7 +61,7 @@ func Run(ctx context.Context, o Options) (shots []string, err error) {
 		name string
 		do   func() error
 	}{
-		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"kept case", t.keep}, {"disclosure", t.disclose}, {"entry", t.enter},
+		{"first run", t.firstRun}, {"sign-in", t.signIn}, {"search", t.search}, {"case", t.openCase}, {"links", t.links}, {"kept case", t.keep}, {"disclosure", t.disclose}, {"entry", t.enter},
 		{"receipts", t.receipts}, {"places", t.places}, {"gap", t.gap}, {"who is who", t.who}, {"lock", t.lock},
 	} {
 		if err := step.do(); err != nil {

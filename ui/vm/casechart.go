@@ -337,7 +337,8 @@ func (c *CaseChart) Path() []string {
 	return nil
 }
 
-// PathWords tells the way in words: 'MILLER, Aaron – mother – MILLER, Andrea – keeper – YK19 FZB'.
+// PathWords tells the way in words, each as what it is to the one before: 'MILLER, Aaron — mother — MILLER, Andrea — vehicle kept —
+// YK19 FZB'.
 func (c *CaseChart) PathWords() string {
 	if len(c.paths) == 0 {
 		return ""
@@ -348,8 +349,16 @@ func (c *CaseChart) PathWords() string {
 	for i := 1; i < len(p); i++ {
 		var words []string
 		for _, l := range c.full.Links {
-			if (l.From == p[i-1] && l.To == p[i] || l.To == p[i-1] && l.From == p[i]) && !slices.Contains(words, l.Words) {
-				words = append(words, l.Words)
+			word := ""
+			switch { // what the next is to the one before
+			case l.Maybe:
+			case l.From == p[i] && l.To == p[i-1]:
+				word = l.Words
+			case l.To == p[i] && l.From == p[i-1]:
+				word = l.Inverse
+			}
+			if word != "" && !slices.Contains(words, word) {
+				words = append(words, word)
 			}
 		}
 		b.WriteString(" — " + strings.Join(words, ", ") + " — " + c.title(p[i]))

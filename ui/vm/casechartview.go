@@ -18,6 +18,7 @@ type ChartLink struct {
 	Marks  []Mark
 	When   string
 	Stated bool
+	Maybe  bool // possibly the same: nobody has decided
 }
 
 // ChartCard is everything that is said of one card.
@@ -77,7 +78,7 @@ func (c *CaseChart) Card(id string) (card ChartCard, ok bool) {
 		if l.Count > 1 && c.now.Graph.Node(other) != nil && len(c.now.Graph.Node(other).Group) > 0 {
 			words += " ×" + c.env.T("screens.number", "count", l.Count)
 		}
-		card.Links = append(card.Links, ChartLink{Words: words, Other: c.title(other), ID: other, Marks: c.marks.All(l.Systems), When: l.When, Stated: l.Stated})
+		card.Links = append(card.Links, ChartLink{Words: words, Other: c.title(other), ID: other, Marks: c.marks.All(l.Systems), When: l.When, Stated: l.Stated, Maybe: l.Maybe})
 	}
 	sortBy(card.Links, func(a, b ChartLink) bool {
 		return cmp.Or(cmp.Compare(a.Other, b.Other), cmp.Compare(a.Words, b.Words)) < 0

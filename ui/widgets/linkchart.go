@@ -72,7 +72,7 @@ var (
 
 const (
 	zoomLeast, zoomMost = 0.12, 3.0
-	zoomRead            = 0.62 // below this, words are too small to read at once
+	zoomRead            = 0.72 // below this, words are too small to read at once
 )
 
 // NewLinkChart makes an empty chart.

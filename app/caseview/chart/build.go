@@ -24,7 +24,7 @@ type Input struct {
 func OfCase(c *caseview.Case) Input {
 	return Input{
 		Subject: c.ID, Open: []string{c.ID}, Old: c.Old, Gaps: c.Gaps,
-		Entities: append([]match.Entity{{ID: c.ID, Kind: c.Kind, Records: c.Records}}, c.Around...),
+		Entities: append([]match.Entity{{ID: c.ID, Kind: c.Kind, Records: c.Records, Possible: c.Possible}}, c.Around...),
 	}
 }
 
@@ -45,6 +45,7 @@ func Build(d *pole.Dictionary, in Input) *Graph {
 		b.roles(&entities[i])
 	}
 	b.values(entities)
+	b.possible(in.Entities)
 	g := b.g
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
@@ -250,6 +251,33 @@ func longer(a, b string) string {
 	}
 	return a
 }
+
+// possible joins those that may be the same with a link of its own kind, which no path takes: people decide about it.
+func (b *builder) possible(entities []match.Entity) {
+	for _, e := range entities {
+		if len(e.Records) == 0 {
+			continue
+		}
+		from := b.of[e.Records[0].String()]
+		for _, p := range e.Possible {
+			to, ok := b.of[p.Entity]
+			if !ok || to == from {
+				continue
+			}
+			a, z := from, to
+			if b.g.Nodes[a].ID > b.g.Nodes[z].ID {
+				a, z = z, a
+			}
+			k := linkKey{a, z, possibly}
+			if _, ok := b.links[k]; !ok {
+				b.links[k] = len(b.g.Links)
+				b.g.Links = append(b.g.Links, Link{From: b.g.Nodes[a].ID, To: b.g.Nodes[z].ID, Role: possibly, Words: possibly, Inverse: possibly, Maybe: true, Count: 1})
+			}
+		}
+	}
+}
+
+const possibly = "possibly the same"
 
 // link notes that a record says a link.
 func (b *builder) link(from, to int, l Link, r pole.Record) {

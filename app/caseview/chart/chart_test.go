@@ -264,6 +264,30 @@ func TestTheSameRecordMakesOneNode(t *testing.T) {
 	}
 }
 
+func TestWhoMayBeTheSameIsShownAndNoPathTakesIt(t *testing.T) {
+	d := dictionary(t)
+	f := force{d}
+	in := story(d)
+	twin := one(f.rec("custody/3", "person", "surname Khan|givenName Yusuf", link("custody/3", "detainee", "custody/C3")))
+	for i := range in.Entities {
+		if in.Entities[i].ID == "intel//9" {
+			in.Entities[i].Possible = []match.Possible{{Entity: twin.ID, Say: "same name"}}
+		}
+	}
+	in.Entities = append(in.Entities, twin)
+	g := Build(d, in)
+	if !slices.Contains(said(g), "KHAN, Yusuf | possibly the same | KHAN, Yusuf []") {
+		t.Errorf("%q", said(g))
+	}
+	if p, _ := g.Paths("rms//P1", "custody//C3"); p != nil {
+		t.Errorf("a path goes by what is only possible: %v", p)
+	}
+	c := Place(g.Shown(d, View{}), nil, nil)
+	if !slices.ContainsFunc(c.Keys(), func(k Key) bool { return k.Label == "possibly the same" }) {
+		t.Error("the legend does not explain it")
+	}
+}
+
 func TestWhatPeopleKeepApartIsNeverJoined(t *testing.T) {
 	d := dictionary(t)
 	f := force{d}

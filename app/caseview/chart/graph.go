@@ -50,6 +50,7 @@ type Link struct {
 	When    string     `json:"when,omitempty"` // in words: of the event at either end, or since when and until when it holds
 	Sort    time.Time  `json:"sort,omitzero"`
 	Stated  bool       `json:"stated,omitempty"` // not a link of a source but a value that a record states
+	Maybe   bool       `json:"maybe,omitempty"`  // not said by a source: the two are possibly the same
 	Count   int        `json:"count"`            // links in the records, and more where a group stands for many
 }
 
@@ -106,13 +107,13 @@ func (g *Graph) index() {
 	}
 }
 
-// neighbours lists, for each node, the nodes that it is linked to, each once, in order.
+// neighbours lists, for each node, the nodes that a source links it to, each once, in order.
 func (g *Graph) neighbours() [][]int {
 	out := make([][]int, len(g.Nodes))
 	seen := map[[2]int]bool{}
 	for _, l := range g.Links {
 		a, b := g.at[l.From], g.at[l.To]
-		if a == b || seen[[2]int{a, b}] {
+		if a == b || l.Maybe || seen[[2]int{a, b}] {
 			continue
 		}
 		seen[[2]int{a, b}], seen[[2]int{b, a}] = true, true

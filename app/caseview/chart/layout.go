@@ -20,7 +20,7 @@ const Clear = 14.0
 
 const (
 	stretch = 2.0  // charts are wider than high, and so are boxes
-	reach   = 56.0 // from the edge of one box to that of the next, before they are pushed apart
+	reach   = 46.0 // from the edge of one box to that of the next, before they are pushed apart
 )
 
 func (b *Box) overlaps(o *Box, room float64) bool {
@@ -215,7 +215,7 @@ func stress(boxes []Box, near [][]int, part []int) {
 		// A hub needs room for its many, and wide boxes for their words; two that share all their neighbours may stand near.
 		crowd := math.Sqrt(float64(max(len(near[a]), len(near[b])))) - 1
 		size := (boxes[a].W/stretch + boxes[b].W/stretch + boxes[a].H + boxes[b].H) / 4
-		return reach + air + size + 26*crowd
+		return reach + air + size + 20*crowd
 	}
 	dist := make([][]float64, n)
 	for k := range part {

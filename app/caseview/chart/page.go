@@ -228,7 +228,7 @@ func (c *Chart) Keys() []Key {
 	var out []Key
 	seen := map[key]bool{}
 	var kinds []*Node
-	hollow, stated, linked, arrow, danger := false, false, false, false, false
+	hollow, stated, linked, arrow, danger, maybe := false, false, false, false, false, false
 	for i := range c.Graph.Nodes {
 		n := &c.Graph.Nodes[i]
 		hollow = hollow || n.Unread && len(n.Group) == 0
@@ -253,7 +253,7 @@ func (c *Chart) Keys() []Key {
 		out = append(out, Key{"hollow: named by others, not read", tile(pole.ClassObject, "", true, 0, 0, 22)})
 	}
 	for _, t := range c.Ties {
-		linked, stated, arrow = linked || !t.Bare, stated || t.Bare, arrow || t.Arrow != 0
+		linked, stated, arrow, maybe = linked || !t.Bare, stated || t.Bare && !t.Maybe, arrow || t.Arrow != 0, maybe || t.Maybe
 	}
 	if linked {
 		out = append(out, Key{"link said by a system", []Prim{{Form: Stroke, X: 0, Y: 11, W: 22, Edge: Bond, Width: 1.8}}})
@@ -263,6 +263,9 @@ func (c *Chart) Keys() []Key {
 	}
 	if stated {
 		out = append(out, Key{"value stated in a record", []Prim{{Form: Stroke, X: 0, Y: 11, W: 22, Edge: Line, Width: 1.2}}})
+	}
+	if maybe {
+		out = append(out, Key{"possibly the same", []Prim{{Form: Stroke, X: 0, Y: 11, W: 22, Edge: Caution, Width: 1.5}}})
 	}
 	if danger {
 		out = append(out, Key{"warning signal", shape("hexagon", Danger, 4, 4, 14)})

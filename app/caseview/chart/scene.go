@@ -76,6 +76,7 @@ type Tie struct {
 	Arrow int // 1 from A to B, -1 from B to A, 0 none
 	Count int
 	Bare  bool // only stated by values
+	Maybe bool // the two are possibly the same
 }
 
 // Chart is a graph with a place for each node.
@@ -182,7 +183,8 @@ func ties(g *Graph) []Tie {
 		x := &out[t]
 		x.Links = append(x.Links, i)
 		x.Count += l.Count
-		x.Bare = x.Bare && l.Stated
+		x.Bare = x.Bare && (l.Stated || l.Maybe)
+		x.Maybe = x.Maybe || l.Maybe
 	}
 	for i := range out {
 		t := &out[i]
@@ -266,6 +268,9 @@ func (c *Chart) tie(i int, lit bool, taken *[]rect) (line, label []Prim) {
 	if t.Bare {
 		ink, width = Line, 1.2
 	}
+	if t.Maybe {
+		ink = Caution
+	}
 	if lit {
 		ink, width = Accent, 3.5
 	}
@@ -293,6 +298,9 @@ func (c *Chart) tie(i int, lit bool, taken *[]rect) (line, label []Prim) {
 		}
 		*taken = append(*taken, r)
 		inkText := Muted
+		if t.Maybe {
+			inkText = Caution
+		}
 		if lit {
 			inkText = Text
 		}
