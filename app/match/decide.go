@@ -1,26 +1,12 @@
 package match
 
 import (
-	"math"
 	"slices"
 	"strings"
 
+	"muster/app/match/linkage"
 	"muster/plugins/pole"
 )
-
-// Weights in bits, by how a property is compared and how like the values are: how much more often two records of one
-// entity look so than two of different ones. Rough on purpose: no decision of the exact rules hangs on them.
-var weights = map[string][4]float64{ // same, compatible, similar, different
-	"identifier": {20, 10, 4, -8},
-	"name":       {10, 8, 4, -6},
-	"date":       {13, 5, 5, -5},
-	"address":    {9, 7, 3, -2},
-	"phone":      {10, 6, 1, -1},
-	"exact":      {2, 1, 0, -1},
-}
-
-// prior is the chance, in bits, that two records which met in a block are of one entity, before any evidence.
-const prior = -14.2
 
 // agreed reports whether two records share an identifying value.
 func agreed(a, b *entry) bool {
@@ -144,33 +130,41 @@ func strongPair(a, b *entry) bool {
 // weakPair reports whether a whole set of properties makes the two records one entity, were there no others.
 func weakPair(a, b *entry) bool { return alike(a, b) && !contradicts(a, b) }
 
-// Evidence about two records of one kind, strongest first.
-func evidence(a, b *entry) []Evidence {
-	d := a.rules.dict
-	var out []Evidence
-	for _, p := range a.rules.compared {
-		va, vb := a.value(p.Name), b.value(p.Name)
-		l, say := d.CompareFolded(p.Name, va.Folded, vb.Folded)
-		if d.Identifies(a.rules.kind, p.Name) {
-			if x, y, ok := shared(a.all[p.Name], b.all[p.Name]); ok {
-				va, vb, l, say = x, y, pole.Same, ""
-			}
-		}
-		if l == pole.Unknown {
-			continue
-		}
-		e := Evidence{Property: p.Name, A: a.show(p.Name, va), B: b.show(p.Name, vb), Bits: weights[p.Compare][l]}
-		switch l {
-		case pole.Same:
-			e.Say = p.Label + " equal"
-		case pole.Different:
-			e.Say = p.Label + " differs"
-		default:
-			e.Say = p.Label + ": " + say
-		}
-		out = append(out, e)
+// evidence about two records of one kind, strongest first.
+func evidence(a, b *entry) []Evidence { return link(a, b).Evidence }
+
+// number is the record's in the table that evidence is worked out with.
+func (e *entry) number() int {
+	if e.row == 0 {
+		e.row = e.rules.pairs.Add(e.Record) + 1
 	}
-	return out
+	return e.row - 1
+}
+
+// told puts the evidence about two records into words.
+func told(a, b *entry, x linkage.Evidence) Evidence {
+	e := Evidence{Property: x.Property, A: x.A, B: x.B, Bits: x.Bits}
+	if x.Property == "" {
+		e.Say = capital(x.Say)
+		return e
+	}
+	if v := a.value(x.Property); v.Key != "" && len(a.all[x.Property]) < 2 {
+		e.A = a.show(x.Property, v)
+	}
+	if v := b.value(x.Property); v.Key != "" && len(b.all[x.Property]) < 2 {
+		e.B = b.show(x.Property, v)
+	}
+	switch x.Say {
+	case "equal":
+		e.Say = x.Label + " equal"
+	case "different":
+		e.Say = x.Label + " differs"
+	default:
+		if e.Say = x.Label + ": " + x.Say; x.Equal {
+			e.Say = x.Label + " equal"
+		}
+	}
+	return e
 }
 
 func (e *entry) show(p pole.Property, v value) string {
@@ -201,8 +195,11 @@ func link(a, b *entry) Link {
 	if b.ref < a.ref {
 		a, b = b, a
 	}
-	l := Link{A: a.Ref, B: b.Ref, Prior: prior, Evidence: evidence(a, b)}
-	l.Probability = 1 / (1 + math.Exp2(-l.Bits()))
+	x := a.rules.pairs.Explain(a.number(), b.number())
+	l := Link{A: a.Ref, B: b.Ref, Prior: x.Prior, Probability: x.Probability}
+	for _, one := range x.Evidence {
+		l.Evidence = append(l.Evidence, told(a, b, one))
+	}
 	return l
 }
 

@@ -3,6 +3,8 @@ package match
 import (
 	"slices"
 
+	"muster/app/match/linkage"
+
 	"muster/plugins/pole"
 )
 
@@ -16,6 +18,7 @@ type rules struct {
 	compared   []pole.PropertyDef // everything that is evidence, in screen order; a composite stands for its parts
 	groups     []pole.GroupDef
 	group      map[pole.Property]int // by part and by composite property
+	pairs      *linkage.Pairs        // the evidence in bits
 }
 
 // identifier is a property whose equal values mean the same entity, with those that count as its values.
@@ -32,7 +35,7 @@ type member struct {
 }
 
 func newRules(d *pole.Dictionary, kind pole.Kind) *rules {
-	r := &rules{dict: d, kind: kind, groups: d.Groups(kind), group: map[pole.Property]int{}}
+	r := &rules{dict: d, kind: kind, groups: d.Groups(kind), group: map[pole.Property]int{}, pairs: linkage.NewPairs(d, kind)}
 	parts := map[pole.Property]bool{}
 	for i, g := range r.groups {
 		r.group[g.Property] = i
@@ -111,6 +114,7 @@ type entry struct {
 	links   map[*entry]Link
 	maybe   map[*entry]*hunch // of pairs where this one has the smaller reference; only those worth showing
 	sets    [][]value         // values of the sets of the kind
+	row     int               // number in rules.pairs, plus one; 0 before it is needed
 	shown   map[string]string // values as shown, by property and source: evidence shows the same ones often
 }
 

@@ -13,7 +13,7 @@ import (
 func difference(a, b *entry) string {
 	var out []string
 	for _, e := range evidence(a, b) {
-		if e.Bits < 0 && len(out) < 3 {
+		if e.Bits < 0 && e.Property != "" && len(out) < 3 {
 			out = append(out, small(e.Say))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"muster/app/match/names"
+	"muster/plugins/pole"
 )
 
 // levels of one pair of records, by feature.
@@ -16,7 +17,11 @@ func (c *column) compare(a, b uint32, m *memo, out []uint8) {
 	case ofName:
 		c.compareNames(&c.names[a], &c.names[b], m, out)
 	case ofDate:
-		out[0] = dateLevel(&c.dates[a], &c.dates[b])
+		l := dateLevel(&c.dates[a], &c.dates[b])
+		if c.f.def.Type == pole.TypeInstant && l > dateLess { // nobody mistypes the year in which something happened
+			l = dateDiffers
+		}
+		out[0] = l
 	case ofPostcode:
 		out[0] = postcodeLevel(&c.postcodes[a], &c.postcodes[b])
 	case ofLine:

@@ -17,6 +17,7 @@ type Evidence struct {
 	B        string        `json:"b"`
 	Say      string        `json:"say"`
 	Bits     float64       `json:"bits"`
+	Equal    bool          `json:"-"` // nothing about it differs
 }
 
 // Explanation is why two records are held to be of one entity, or not: prior and evidence in bits, and what they add up to.
@@ -31,9 +32,11 @@ type Explanation struct {
 
 // Explain says what speaks for and against records i and j being one, the strongest first.
 func (t *Table) Explain(m *Model, i, j int) Explanation {
-	s := newScorer(t, m)
-	e := Explanation{A: t.ids[i], B: t.ids[j], Prior: m.Prior, Evidence: []Evidence{}}
-	mm := new(memo)
+	return t.explain(newScorer(t, m), m.Prior, i, j, new(memo))
+}
+
+func (t *Table) explain(s *scorer, prior float64, i, j int, mm *memo) Explanation {
+	e := Explanation{A: t.ids[i], B: t.ids[j], Prior: prior, Evidence: []Evidence{}}
 	var ls levels
 	total := s.score(i, j, mm, &ls)
 	bits := make([]float32, len(t.cols))
@@ -58,7 +61,7 @@ func (t *Table) Explain(m *Model, i, j int) Explanation {
 		}
 		for _, n := range ns {
 			if n != upAt && n != downAt {
-				bits[n] *= echo
+				bits[n] *= s.echo
 			}
 		}
 	}
@@ -67,8 +70,12 @@ func (t *Table) Explain(m *Model, i, j int) Explanation {
 		if say == "" {
 			continue
 		}
+		if at := c.f.feature; c.f.sort == ofName && ls[at] == wordDiffers && ls[at+1] == wordDiffers {
+			say = "different"
+		}
+		a, b := s.told(n, i, j, mm)
 		e.Evidence = append(e.Evidence, Evidence{
-			Property: c.f.property, Label: c.f.label, A: c.written(c.first[i]), B: c.written(c.first[j]), Say: say, Bits: round(bits[n]),
+			Property: c.f.property, Label: c.f.label, A: c.written(a), B: c.written(b), Say: say, Bits: round(bits[n]), Equal: c.equal(&ls),
 		})
 	}
 	slices.SortStableFunc(e.Evidence, func(a, b Evidence) int { return cmp.Compare(math.Abs(b.Bits), math.Abs(a.Bits)) })
@@ -116,4 +123,37 @@ func (c *column) say(s *Schema, ls *levels) string {
 		out = append(out, say)
 	}
 	return strings.Join(out, ", ")
+}
+
+// told are the two values that speak most for one entity, of those that two records have.
+func (s *scorer) told(n, i, j int, m *memo) (a, b uint32) {
+	c := s.t.cols[n]
+	a, b = c.first[i], c.first[j]
+	if len(c.more[uint32(i)])+len(c.more[uint32(j)]) == 0 {
+		return a, b
+	}
+	best := float32(math.Inf(-1))
+	for _, x := range append([]uint32{c.first[i]}, c.more[uint32(i)]...) {
+		for _, y := range append([]uint32{c.first[j]}, c.more[uint32(j)]...) {
+			if x == 0 || y == 0 {
+				continue
+			}
+			var l levels
+			c.compare(x, y, m, l[c.f.feature:c.f.feature+c.f.features()])
+			if w := s.bits(c, x, y, &l); w > best {
+				best, a, b = w, x, y
+			}
+		}
+	}
+	return a, b
+}
+
+// equal reports whether all that is known of a column is the same on both sides.
+func (c *column) equal(ls *levels) bool {
+	for k := range c.f.features() {
+		if ls[c.f.feature+k] > 1 {
+			return false
+		}
+	}
+	return true
 }

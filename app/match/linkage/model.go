@@ -38,6 +38,8 @@ type scorer struct {
 	prior        float32
 	relatedPrior float32
 	pairs        []twoFeatures
+	bonded       bool // two may look alike because they belong together
+	echo         float32
 	weight       [maxFeatures][10]float32
 	usual        [maxFeatures]float32 // how often two agree, in bits, and how far the frequency of what they agree on counts
 	tf           [maxFeatures]float32
@@ -49,6 +51,7 @@ type scorer struct {
 
 func newScorer(t *Table, m *Model) *scorer {
 	s := &scorer{t: t, prior: float32(m.Prior), relatedPrior: float32(m.Related)}
+	s.about(t.schema)
 	for f := range m.Features {
 		for l := 1; l < len(m.Features[f].M); l++ {
 			s.weight[f][l] = float32(m.Features[f].weight(l))
@@ -191,7 +194,7 @@ func (s *scorer) score(i, j int, m *memo, ls *levels) float32 {
 	for _, n := range s.order {
 		w := s.field(n, i, j, m, ls)
 		if g := s.t.cols[n].f.group; g > 0 {
-			groups.add(g, w)
+			groups.add(g, w, s.echo)
 		} else {
 			total += w
 		}
@@ -242,6 +245,9 @@ const (
 
 // related is by how many bits the evidence is less because two who belong together may look so as well.
 func (s *scorer) related(i, j uint32, ls *levels) float32 {
+	if !s.bonded {
+		return 0
+	}
 	return float32(math.Log2(1 + math.Exp2(float64(s.relatedBits(i, j, ls)))))
 }
 
@@ -262,7 +268,7 @@ func (s *scorer) relatedBits(i, j uint32, ls *levels) float32 {
 		}
 		w := sharedBits(s.bits(c, a, b, ls), shared[c.f.sort])
 		if c.f.group > 0 {
-			groups.add(c.f.group, w)
+			groups.add(c.f.group, w, s.echo)
 		} else {
 			r += w
 		}
@@ -288,10 +294,14 @@ func (c *column) compared(ls *levels) bool {
 // groupBits adds up evidence of fields that say in part the same: the one that says most counts whole, the others little.
 type groupBits struct{ up, down, more [4]float32 }
 
-// echo is how much further evidence of a group counts.
-const echo = 0.25
+// How much further evidence of a group counts: little where an address is one thing among many, more where it is what the
+// records are about.
+const (
+	echoBeside = 0.25
+	echoItself = 0.6
+)
 
-func (g *groupBits) add(n int, w float32) {
+func (g *groupBits) add(n int, w, echo float32) {
 	n &= 3
 	switch {
 	case w > g.up[n]:
@@ -331,3 +341,16 @@ func (s *scorer) info(i, j uint32, ls *levels) (w float32) {
 }
 
 func abs(x float32) float32 { return max(x, -x) }
+
+// about takes from the schema what kind of thing the records are about.
+func (s *scorer) about(x *Schema) {
+	s.echo = echoItself
+	for _, f := range x.fields {
+		switch f.sort {
+		case ofName:
+			s.bonded, s.echo = true, echoBeside
+		case ofPlate:
+			s.bonded = true
+		}
+	}
+}

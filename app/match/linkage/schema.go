@@ -157,7 +157,13 @@ func NewSchema(d *pole.Dictionary, kind pole.Kind, only ...pole.Property) *Schem
 		if grouped[p.Name] || p.Compare == "" || p.Compare == "none" {
 			continue
 		}
-		add(field{property: p.Name, label: p.Label, sort: sortOf(p), def: p, parts: []part{{p.Name, slotFull}}})
+		f := field{property: p.Name, label: p.Label, sort: sortOf(p), def: p, parts: []part{{p.Name, slotFull}}}
+		for _, q := range d.Properties(kind) {
+			if q.As == p.Name { // another system's reference
+				f.parts = append(f.parts, part{q.Name, slotOther})
+			}
+		}
+		add(f)
 	}
 	return s
 }

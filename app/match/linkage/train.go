@@ -548,7 +548,7 @@ func (s *scorer) of(p *sampled) float32 {
 		c := s.t.cols[n]
 		w := s.known(c, p)
 		if c.f.group > 0 {
-			groups.add(c.f.group, w)
+			groups.add(c.f.group, w, s.echo)
 		} else {
 			total += w
 		}

@@ -18,8 +18,9 @@ type word struct {
 
 // words numbers distinct words from 1.
 type words struct {
-	index map[string]uint32
-	list  []word
+	index  map[string]uint32
+	list   []word
+	assume bool // there are no data to count words in
 }
 
 func newWords() *words { return &words{index: map[string]uint32{}, list: make([]word, 1)} }
@@ -34,6 +35,9 @@ func (w *words) number(s string) uint32 {
 		if s[i] >= '0' && s[i] <= '9' {
 			one.digit = true
 		}
+	}
+	if w.assume {
+		one.assumed()
 	}
 	w.list = append(w.list, one)
 	w.index[s] = n
