@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 ARTIFACTS ?= artifacts
 
-.PHONY: help run test live conformance bench bench-connector bench-window e2e lint build musterctl tour vuln clean
+.PHONY: help run test live conformance bench bench-connector bench-match bench-window e2e lint build musterctl tour vuln clean
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
@@ -46,6 +46,10 @@ bench: ## the figures of the README, as a table
 bench-connector: ## what mapping a record costs, by the format it comes in
 	@mkdir -p bin && go build -o bin/muster-bench ./packaging/bench
 	@bin/muster-bench -only connector
+
+bench-match: ## how right and how fast records are matched; BIG=1: also a million of them; MUSTER_LINKAGE=FOLDER: sets not shipped
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/musterctl ./app/musterctl && CGO_ENABLED=0 go build -o bin/muster-benchmatch ./packaging/benchmatch
+	@bin/muster-benchmatch
 
 e2e: ## the key journeys in a real window, keyboard only; screenshots in $(ARTIFACTS)
 	@packaging/dev/setup.sh test
