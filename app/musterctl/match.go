@@ -86,6 +86,7 @@ func (c matchCmd) Run(e *env) error {
 		}
 	}
 	type counts struct {
+		Type       string  `json:"type"`
 		Records    int     `json:"records"`
 		Entities   int     `json:"entities"`
 		Links      int     `json:"links"`
@@ -97,7 +98,7 @@ func (c matchCmd) Run(e *env) error {
 		Seconds    float64 `json:"seconds"`
 		PeakMemory int64   `json:"peak_memory_bytes"`
 	}
-	n := counts{t.Len(), res.Entities, len(res.Links), res.Candidates, read.Seconds(), res.Took.Learn.Seconds(), res.Took.Compare.Seconds(),
+	n := counts{"match", t.Len(), res.Entities, len(res.Links), res.Candidates, read.Seconds(), res.Took.Learn.Seconds(), res.Took.Compare.Seconds(),
 		res.Took.Cluster.Seconds(), time.Since(start).Seconds(), peakMemory()}
 	e.out.line(n, "%d records, %d entities, %d links; %d pairs compared\n%.2f s (read %.2f, learn %.2f, compare %.2f, cluster %.2f), %d MB at the most",
 		n.Records, n.Entities, n.Links, n.Compared, n.Seconds, n.Read, n.Learn, n.Compare, n.Cluster, n.PeakMemory>>20)
@@ -137,9 +138,16 @@ func (c matchCmd) explain(e *env, t *linkage.Table, m *linkage.Model) error {
 		x := t.Explain(m, i, j)
 		text := fmt.Sprintf("%s and %s: probability %.4f\n%+7.1f  before any evidence", x.A, x.B, x.Probability, x.Prior)
 		for _, v := range x.Evidence {
-			text += fmt.Sprintf("\n%+7.1f  %s: %s  (%s | %s)", v.Bits, v.Label, v.Say, v.A, v.B)
+			if text += fmt.Sprintf("\n%+7.1f  ", v.Bits); v.Label != "" {
+				text += fmt.Sprintf("%s: %s  (%s | %s)", v.Label, v.Say, v.A, v.B)
+			} else { // about the pair as a whole
+				text += v.Say
+			}
 		}
-		e.out.line(x, "%s\n%+7.1f  in all", text, x.Total)
+		e.out.line(struct {
+			Type string `json:"type"`
+			linkage.Explanation
+		}{"explanation", x}, "%s\n%+7.1f  in all", text, x.Total)
 	}
 	return nil
 }
