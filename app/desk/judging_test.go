@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"reflect"
@@ -221,9 +222,14 @@ func TestNoJudgementWithoutItsAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	real := s.audit
-	s.audit = audit.Open(fullKeeper{s.store})
+	swap := func(l *audit.Log) { // where what is queued is written, so that nobody else has it in hand
+		done := make(chan struct{})
+		s.later(func(context.Context) { s.audit = l; close(done) })
+		<-done
+	}
+	swap(audit.Open(fullKeeper{s.store}))
 	_, err = d.Judge(t.Context(), p.A, p.B, match.Same, "one photograph")
-	s.audit = real
+	swap(real)
 	var e *plugins.Error
 	if !errors.As(err, &e) || !strings.HasPrefix(e.Say, "Nothing was decided") {
 		t.Errorf("%v", err)
