@@ -3,6 +3,7 @@ package tour
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -66,6 +67,20 @@ func (t *tour) findDoubtBy(text string) (doubt match.Possible, err error) {
 		}
 	}
 	if err := t.until("results", func() bool { return t.shell.At() == place.Search && len(t.desk.Results()) > 0 }); err != nil {
+		return doubt, err
+	}
+	// A busy machine answers late, and what comes late moves the rows.
+	last, since := -1, time.Now()
+	if err := t.until("results that stand still", func() bool {
+		n := len(t.desk.Results())
+		for _, r := range t.desk.Results() {
+			n += 1000 * (r.Records + len(r.Possible))
+		}
+		if n != last {
+			last, since = n, time.Now()
+		}
+		return time.Since(since) > 3*time.Second
+	}); err != nil {
 		return doubt, err
 	}
 	t.settle()
