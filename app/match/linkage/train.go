@@ -3,7 +3,9 @@ package linkage
 import (
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // sampled is a pair looked at while learning.
@@ -345,13 +347,13 @@ func (t *Table) randomPairs(count int) []sampled {
 }
 
 // learnU takes the shares of pairs of two entities from random pairs, each counted by how likely it is of two.
-func (m *Model) learnU(t *Table, pairs []sampled, weigh func(p *sampled) float64) {
+func (m *Model) learnU(t *Table, pairs []sampled, weigh []float64) {
 	for f := range m.Features {
 		u := make([]float64, len(m.Features[f].U))
 		var sum float64
 		for k := range pairs {
 			if l := pairs[k].ls[f]; l != none {
-				w := weigh(&pairs[k])
+				w := weigh[k]
 				u[l] += w
 				sum += w
 			}
@@ -377,7 +379,7 @@ func (m *Model) learnU(t *Table, pairs []sampled, weigh func(p *sampled) float64
 
 // learnTogether finds which features of strangers agree together more often than by chance: who was born in a town lives
 // there, so that the postcode adds less.
-func (m *Model) learnTogether(t *Table, pairs []sampled, weigh func(p *sampled) float64) {
+func (m *Model) learnTogether(t *Table, pairs []sampled, weigh []float64) {
 	n := len(m.Features)
 	var all float64
 	one := make([]float64, n)
@@ -390,7 +392,7 @@ func (m *Model) learnTogether(t *Table, pairs []sampled, weigh func(p *sampled) 
 	single := make([]float64, n)
 	for k := range pairs {
 		p := &pairs[k]
-		w := weigh(p)
+		w := weigh[k]
 		all += w
 		for f := range n {
 			if p.ls[f] == none {
@@ -472,22 +474,26 @@ func (m *Model) learn(t *Table, pairs, random []sampled, sampleShare float64, pa
 	all := n * (n - 1) / 2
 	prior := m.prior0()
 	for pass := range passes {
-		weigh := func(*sampled) float64 { return 1 }
-		if pass > 0 {
-			s := newScorer(t, m)
-			weigh = func(p *sampled) float64 { return 1 - probability(s.of(p)) }
+		apart := make([]float64, len(random)) // how likely each random pair is of two
+		for k := range apart {
+			apart[k] = 1
 		}
-		m.learnU(t, random, weigh)
+		if pass > 0 {
+			for k, bits := range newScorer(t, m).every(random) {
+				apart[k] = 1 - probability(bits)
+			}
+		}
+		m.learnU(t, random, apart)
 		if pass > 1 {
 			// Whether two are strangers must not hang on what is learnt here, or all who are alike become strangers.
-			apart := newScorer(t, m)
-			apart.pairs = nil
-			m.learnTogether(t, random, func(p *sampled) float64 {
-				if apart.of(p) > -2 {
-					return 0
+			s := newScorer(t, m)
+			s.pairs = nil
+			for k, bits := range s.every(random) {
+				if apart[k] = 1; bits > -2 {
+					apart[k] = 0
 				}
-				return 1
-			})
+			}
+			m.learnTogether(t, random, apart)
 		}
 		s := newScorer(t, m)
 		var sum, related float64
@@ -495,9 +501,8 @@ func (m *Model) learn(t *Table, pairs, random []sampled, sampleShare float64, pa
 		for f := range acc {
 			acc[f] = make([]float64, len(m.Features[f].M))
 		}
-		for k := range pairs {
+		for k, bits := range s.every(pairs) {
 			p := &pairs[k]
-			bits := s.of(p)
 			q := probability(bits)
 			sum += q
 			if bits > relatedFrom {
@@ -537,6 +542,23 @@ func (m *Model) prior0() [][]float64 {
 	for f := range m.Features {
 		out[f] = slices.Clone(m.Features[f].M)
 	}
+	return out
+}
+
+// every scores pairs whose levels are known, on all cores.
+func (s *scorer) every(pairs []sampled) []float32 {
+	out := make([]float32, len(pairs))
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	part := len(pairs)/workers + 1
+	for w := range workers {
+		wg.Go(func() {
+			for k := min(w*part, len(pairs)); k < min((w+1)*part, len(pairs)); k++ {
+				out[k] = s.of(&pairs[k])
+			}
+		})
+	}
+	wg.Wait()
 	return out
 }
 
