@@ -16,7 +16,7 @@ type system struct {
 }
 
 var systems = []system{
-	{"rms", 0.75, 0.12, 0.10, 0.20, 0.05, false, "%04[1]d-%02[2]d-%02[3]d"},
+	{"records", 0.75, 0.12, 0.10, 0.20, 0.05, false, "%04[1]d-%02[2]d-%02[3]d"},
 	{"pnc", 0.35, 0.01, 0.04, 0.10, 0, true, "%02[3]d/%02[2]d/%04[1]d"},
 	{"custody", 0.40, 0.08, 0.08, 0.15, 0.03, true, "%02[3]d/%02[2]d/%04[1]d"},
 	{"intel", 0.30, 0.15, 0.18, 0.50, 0.02, false, "%04[1]d-%02[2]d-%02[3]d"},
@@ -94,7 +94,7 @@ func (p *people) record(a *person, y *system) {
 		if p.of(0.6) {
 			v[14] = ""
 		}
-	case "rms":
+	case "records":
 		if p.of(0.6) {
 			v[14] = ""
 		}

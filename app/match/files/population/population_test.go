@@ -60,7 +60,7 @@ func TestAForceHasWhatMakesMatchingHard(t *testing.T) {
 	for _, r := range s.Relations {
 		seen[r.Why]++
 	}
-	for _, want := range []string{"rms", "pnc", "custody", "intel", "no name", "placeholder", "twins", "father and son", "couple", "siblings", "one address", "one phone"} {
+	for _, want := range []string{"records", "pnc", "custody", "intel", "no name", "placeholder", "twins", "father and son", "couple", "siblings", "one address", "one phone"} {
 		if seen[want] == 0 {
 			t.Errorf("no %s", want)
 		}

@@ -56,7 +56,7 @@ func (c chance) seen(s *Set, v *vehicle) {
 		name                 string
 		knows, twice         float64
 		vin, maker, misreads float64
-	}{{"rms", 0.6, 0.1, 0.3, 0.9, 0.02}, {"dvla", 0.8, 0, 1, 1, 0}, {"anpr", 0.5, 0.3, 0, 0.5, 0.05}, {"intel", 0.25, 0.1, 0.05, 0.7, 0.04}} {
+	}{{"records", 0.6, 0.1, 0.3, 0.9, 0.02}, {"dvla", 0.8, 0, 1, 1, 0}, {"anpr", 0.5, 0.3, 0, 0.5, 0.05}, {"intel", 0.25, 0.1, 0.05, 0.7, 0.04}} {
 		if !c.of(y.knows) {
 			continue
 		}
