@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"muster/app/match/names"
@@ -294,6 +295,40 @@ func TestEmpty(t *testing.T) {
 	tab.Add("a", "", nil)
 	if res := tab.Run(Options{}); res.Entities != 1 || len(res.Links) != 0 {
 		t.Errorf("%+v", res)
+	}
+}
+
+// A memo serves several lists of words, whose numbers are the same: what it remembers of names must not be said of streets.
+func TestMemoTellsListsOfWordsApart(t *testing.T) {
+	m := new(memo)
+	streets, people := newWords(1), newWords(0)
+	a, b := people.number("robert"), people.number("bob")
+	x, y := streets.number("station"), streets.number("harbour")
+	if a != x || b != y {
+		t.Fatal("the test has no numbers in common")
+	}
+	if l := people.like(a, b, m); l != wordForm {
+		t.Errorf("robert, bob: %d", l)
+	}
+	if l := streets.like(x, y, m); l != wordDiffers {
+		t.Errorf("station, harbour: %d", l)
+	}
+}
+
+func TestRunsOfTheSameRecordsAreTheSame(t *testing.T) {
+	rows, _ := people(250, 5)
+	run := func() *Result {
+		tab := NewTable(NewSchema(dict, "person", "givenName", "surname", "dateOfBirth", "buildingNumber", "thoroughfareName", "postTown", "postcode", "telephone"))
+		for i, r := range rows {
+			tab.Add(fmt.Sprint(i), "", r.facts())
+		}
+		return tab.Run(Options{})
+	}
+	a := run()
+	for range 3 {
+		if b := run(); !slices.Equal(a.Clusters, b.Clusters) || !slices.Equal(a.Links, b.Links) {
+			t.Fatal("two runs differ")
+		}
 	}
 }
 

@@ -58,12 +58,12 @@ type slots struct {
 // NewTable makes an empty table.
 func NewTable(s *Schema) *Table {
 	t := &Table{schema: s, source0: map[string]uint16{}}
-	shared := newWords()
+	shared := newWords(0)
 	for i := range s.fields {
 		f := &s.fields[i]
 		w := shared
 		if f.sort != ofName {
-			w = newWords()
+			w = newWords(i + 1)
 		}
 		t.cols = append(t.cols, &column{
 			f: f, dict: s.dict, words: w, index: map[string]uint32{}, more: map[uint32][]uint32{},

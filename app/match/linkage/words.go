@@ -21,9 +21,13 @@ type words struct {
 	index  map[string]uint32
 	list   []word
 	assume bool // there are no data to count words in
+	tag    uint64
 }
 
-func newWords() *words { return &words{index: map[string]uint32{}, list: make([]word, 1)} }
+// newWords makes an empty list; tag, below 64, tells it from the others that a memo serves.
+func newWords(tag int) *words {
+	return &words{tag: uint64(tag) << 58, index: map[string]uint32{}, list: make([]word, 1)}
+}
 
 func (w *words) number(s string) uint32 {
 	if n, ok := w.index[s]; ok {
@@ -52,7 +56,7 @@ func (w *words) weigh(n float64) {
 	}
 }
 
-// memo remembers how like words are. Each worker has its own: it is a direct-mapped cache without locks.
+// memo remembers how like words are, by the list and their numbers in it. Each worker has its own: it is a direct-mapped cache without locks.
 type memo struct {
 	keys [1 << 16]uint64
 	vals [1 << 16]uint8
@@ -66,7 +70,7 @@ func (w *words) like(a, b uint32, m *memo) uint8 {
 	if a > b {
 		a, b = b, a
 	}
-	k := uint64(a)<<32 | uint64(b)
+	k := w.tag | uint64(a)<<29 | uint64(b)
 	h := (k * 0x9E3779B97F4A7C15) >> 48
 	if m.keys[h] == k {
 		return m.vals[h]
