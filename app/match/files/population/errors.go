@@ -48,7 +48,7 @@ func (p *people) record(a *person, y *system) {
 	middle := ""
 	if a.middle != nil && !p.of(y.missing*1.5) {
 		if middle = pick(p.chance, a.middle); p.of(0.3) {
-			middle = middle[:1]
+			middle = string([]rune(middle)[:1])
 		}
 	}
 	if p.of(0.01) {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"muster/assets"
 	"muster/plugins/pole"
@@ -36,6 +37,9 @@ func TestAForceHasWhatMakesMatchingHard(t *testing.T) {
 	for _, r := range s.Records {
 		if len(r.Values) != len(s.Columns) || r.Entity < 0 || r.Entity >= s.Entities {
 			t.Fatalf("%v", r)
+		}
+		if !utf8.ValidString(strings.Join(r.Values, "")) {
+			t.Fatalf("%q is no text", r.Values)
 		}
 		seen[r.Values[1]]++
 		if strings.EqualFold(r.Values[2], "unknown") {
