@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"container/heap"
 	"slices"
+
+	"muster/plugins/pole"
 )
 
 // edge is two records that look alike, and the bits for them being of one entity.
@@ -161,6 +163,9 @@ func (l *looker) look(i, j uint32) between {
 	x := between{sum: bits * info, by: info}
 	if l.families {
 		x.compared, x.clash, x.sure = l.t.clash(i, j, &ls)
+		if !x.sure && x.sum > 0 && l.s.thin(i, j, &ls) {
+			x.sum = thinBits * info
+		}
 	}
 	return x
 }
@@ -176,10 +181,69 @@ func (x between) plus(y between) between {
 	return between{x.sum + y.sum, x.by + y.by, x.compared + y.compared, x.clash + y.clash, x.sure || y.sure}
 }
 
-// mean is the evidence for the two groups being one. Where every pair looks like twins, or like father and son, it is for
-// people to decide, whatever else they have in common.
+// contest finds the plates that are seen on vehicles which cannot be one: a record that has nothing but such a plate
+// belongs to neither by itself.
+func (t *Table) contest() {
+	t.contested = map[string]bool{}
+	for _, c := range t.cols {
+		if c.f.sort != ofPlate {
+			continue
+		}
+		for _, d := range t.cols {
+			if d.f.sort != ofText || !d.f.def.Contradicts {
+				continue
+			}
+			seen := map[string]uint32{} // what the plate was seen on
+			for r, v := range c.first {
+				w := d.first[r]
+				if v == 0 || w == 0 {
+					continue
+				}
+				k := c.codes[v].misread
+				if x, ok := seen[k]; !ok {
+					seen[k] = w
+				} else if x != w && d.textLevel(&d.texts[x], &d.texts[w]) == textDiffers {
+					t.contested[k] = true
+				}
+			}
+		}
+	}
+}
+
+// unnamed reports whether one of two records lacks what would tell a vehicle from its clone.
+func (t *Table) unnamed(i, j uint32) bool {
+	for _, d := range t.cols {
+		if d.f.sort == ofText && d.f.def.Contradicts && (d.first[i] == 0 || d.first[j] == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// thinBits is what a pair counts of which too little is known to tell one from his father, or from her twin.
+const thinBits = -2
+
+// thin reports whether two records of people are alike in one thing only, or one of them has no given name.
+func (s *scorer) thin(i, j uint32, ls *levels) bool {
+	if s.t.cols[0].f.sort != ofName {
+		return false
+	}
+	if ls[s.t.cols[0].f.feature] == none {
+		return true
+	}
+	alike := 0
+	for _, c := range s.t.cols {
+		if c.f.sort != ofCategory && c.compared(ls) && s.bits(c, c.first[i], c.first[j], ls) > 1 {
+			alike++
+		}
+	}
+	return alike < 2
+}
+
+// mean is the evidence for the two groups being one. Where most pairs that can be told apart are two, as twins are, or
+// father and son, or a plate and its clone, it is for people to decide, whatever else they have in common.
 func (x between) mean() float32 {
-	if x.clash > 0 && x.clash == x.compared && !x.sure {
+	if x.clash > 0 && 2*x.clash >= x.compared && !x.sure {
 		return mostAgainst
 	}
 	return x.sum / x.by
@@ -188,39 +252,52 @@ func (x between) mean() float32 {
 // generation is by how many years parents are older, at least.
 const generation = 15
 
-// clash reports whether two records with one surname have given names that differ altogether, or were born a generation
-// apart; compared, whether they could have.
+// clash reports whether two records are of two who belong together; compared, whether that could be told; sure, that they
+// have in common what is one's own.
 func (t *Table) clash(i, j uint32, ls *levels) (compared, clash uint32, sure bool) {
-	if t.cols[0].f.sort != ofName {
-		return 0, 0, false // only people have twins and fathers
-	}
+	given, surname, date := uint8(none), uint8(none), uint8(none)
+	apart := false // born a generation apart
 	for _, c := range t.cols {
 		l := ls[c.f.feature]
 		switch c.f.sort {
 		case ofName:
-			s := ls[c.f.feature+1]
-			if l == none || s == none || s > wordForm && s != wordNear {
-				continue
-			}
-			if compared = 1; l == wordDiffers {
-				clash = 1
-			}
+			given, surname = l, ls[c.f.feature+1]
 		case ofDate:
-			if l == none {
+			if c.f.def.Type == pole.TypeInstant || l == none {
 				continue
 			}
-			compared = 1
-			if l == dateDiffers {
+			if date = l; l == dateDiffers {
 				x, y := &c.dates[c.first[i]], &c.dates[c.first[j]]
-				if x.m != y.m && x.d != y.d && max(x.y, y.y)-min(x.y, y.y) >= generation {
+				apart = x.m != y.m && x.d != y.d && max(x.y, y.y)-min(x.y, y.y) >= generation
+			}
+		case ofCode:
+			sure = sure || l != none && l < codeDiffers
+			if c.f.def.Contradicts && l == codeDiffers {
+				compared, clash = 1, 1
+			}
+		case ofEmail:
+			sure = sure || l != none && l < mailNear
+		case ofPlate:
+			if t.contested[c.codes[c.first[i]].misread] && c.first[i] != 0 && c.first[j] != 0 && t.unnamed(i, j) {
+				compared, clash = 1, 1
+			}
+		case ofText:
+			if c.f.def.Contradicts && l != none {
+				if compared = 1; l == textDiffers {
 					clash = 1
 				}
 			}
-		case ofCode: // what is a person's own
-			sure = sure || l != none && l < codeDiffers
-		case ofEmail:
-			sure = sure || l != none && l < mailNear
 		}
+	}
+	if given == none && surname == none && date == none {
+		return compared, clash, sure
+	}
+	born := date != none && date <= dateSlip
+	switch {
+	case given == wordDiffers && surname != none, surname == wordDiffers && given != none && !born, apart, date == dateDiffers && given > wordForm:
+		return 1, 1, sure
+	case given != none && (surname != none || date != none):
+		compared = 1
 	}
 	return compared, clash, sure
 }

@@ -58,6 +58,7 @@ func (t *Table) Run(o Options) *Result {
 	}
 	start := time.Now()
 	t.count(nil)
+	t.contest()
 	rules := t.rules(budget(n), o.Cross)
 	m := o.Model
 	workers := runtime.GOMAXPROCS(0)
@@ -191,7 +192,7 @@ func (t *Table) rescore(found []edge, s *scorer) {
 }
 
 func (t *Table) clusterWith(found []edge, m *Model, threshold float32, families bool) []int32 {
-	return cluster(t.Len(), found, threshold, &looker{t, newScorer(t, m), new(memo), families || m.Related > householdsFrom})
+	return cluster(t.Len(), found, threshold, &looker{t, newScorer(t, m), new(memo), families || m.Related > householdsFrom || t.cols[0].f.sort != ofName})
 }
 
 // links are the pairs worth telling. A pair that the clusters keep apart is not called sure.

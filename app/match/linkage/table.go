@@ -14,13 +14,14 @@ type Fact struct {
 
 // Table holds records ready to be compared: each distinct value is read and folded once.
 type Table struct {
-	schema  *Schema
-	ids     []string
-	source  []uint16 // number of the system; 0 where records do not say
-	source0 map[string]uint16
-	cols    []*column
-	slots   [][]slots // of one record, by field
-	agree   []float64 // see agreement
+	schema    *Schema
+	ids       []string
+	source    []uint16 // number of the system; 0 where records do not say
+	source0   map[string]uint16
+	cols      []*column
+	slots     [][]slots       // of one record, by field
+	agree     []float64       // see agreement
+	contested map[string]bool // see contest
 }
 
 // column is the values of one field.

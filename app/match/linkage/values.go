@@ -117,6 +117,9 @@ func (c *column) read(slots *slots) (ok bool) {
 		var v lineValue
 		for i := range slots.n {
 			s, _ := norm(i)
+			if noAddress.MatchString(s) {
+				continue
+			}
 			if slots.kind[i] == slotFull {
 				s = postcodeIn.ReplaceAllString(s, " ")
 			}
@@ -191,6 +194,13 @@ func (c *column) read(slots *slots) (ok bool) {
 	return true
 }
 
+// nameTokens are the words of a name, without those that systems write for a name they do not know.
+func (c *column) nameTokens(s string) []string {
+	return slices.DeleteFunc(names.Tokens(s), func(w string) bool {
+		return len(w) > 1 && c.dict.NormaliseAs(pole.TypeName, "", w).Problem == pole.ProblemUnknown
+	})
+}
+
 func (c *column) readName(v *nameValue, norm func(int) (string, bool), slots *slots) bool {
 	var given, more, surname, full []string
 	for i := range slots.n {
@@ -200,11 +210,11 @@ func (c *column) readName(v *nameValue, norm func(int) (string, bool), slots *sl
 		}
 		switch slots.kind[i] {
 		case slotGiven:
-			given = append(given, names.Tokens(s)...)
+			given = append(given, c.nameTokens(s)...)
 		case slotMiddle:
-			more = append(more, names.Tokens(s)...)
+			more = append(more, c.nameTokens(s)...)
 		case slotSurname:
-			surname = append(surname, names.Tokens(s)...)
+			surname = append(surname, c.nameTokens(s)...)
 		default:
 			if before, after, ok := strings.Cut(s, ","); ok {
 				switch {
@@ -214,7 +224,7 @@ func (c *column) readName(v *nameValue, norm func(int) (string, bool), slots *sl
 					s = after + " " + before
 				}
 			}
-			full = append(full, names.Tokens(s)...)
+			full = append(full, c.nameTokens(s)...)
 		}
 	}
 	// A whole name beside its parts may say more than they do.
@@ -267,6 +277,7 @@ var particle = map[string]bool{"mac": true, "von": true, "van": true, "der": tru
 
 var (
 	postcodeIn = regexp.MustCompile(`(?i)\b([A-Z]{1,2}\d[A-Z\d]?)\s*(\d[A-Z]{2})\b`)
+	noAddress  = regexp.MustCompile(`(?i)^\W*(of )?(no fixed (abode|address|place)|n\.?f\.?a\.?|homeless|rough sleeper)\b`) // no two live there
 	dateIn     = regexp.MustCompile(`^(\d{4})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})\b`)
 	dateInUK   = regexp.MustCompile(`^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})\b`)
 )
