@@ -21,6 +21,8 @@ test: ## every test, with the race detector
 	CGO_ENABLED=0 go build -o /dev/null ./app/musterctl
 	@# Packages without tests are left out: the window's C code would be compiled a second time, with the race detector, for nothing.
 	MUSTER_LIVE=$${MUSTER_LIVE:-off} go test -race -tags $(TAGS) -timeout 20m $$(go list -tags $(TAGS) -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
+	@# What only draws, without the race detector.
+	go test -tags $(TAGS) -timeout 10m -run 'Draws$$|Looks|EveryLook|EveryEye' ./ui/screens
 
 live: ## the connectors on real third-party servers, each started here from its package
 	@packaging/dev/live.sh

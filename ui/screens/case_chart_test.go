@@ -217,6 +217,7 @@ func TestChartIsDisclosedWithRecipientAndReason(t *testing.T) {
 }
 
 func TestChartInEveryLook(t *testing.T) {
+	drawsOnly(t)
 	for name, l := range map[string]look{"light": lightBig, "dark": darkBig, "small": small,
 		"contrast": {"high-contrast-dark", "normal", fyne.NewSize(1600, 1000)}, "contrast-light": {"high-contrast-light", "touch", fyne.NewSize(1600, 1000)}} {
 		t.Run(name, func(t *testing.T) {

@@ -321,8 +321,7 @@ func (p *mapPane) copy() {
 	if text == "" {
 		return
 	}
-	clip := fyne.CurrentApp().Clipboard()
-	go clip.SetContent(text) // it may stall where a remote desktop shares it
+	fyne.CurrentApp().Clipboard().SetContent(text)
 	p.host.Notify(place.Good, t("screens.map.copied", "what", text))
 }
 

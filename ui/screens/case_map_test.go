@@ -121,6 +121,7 @@ func TestMapShowsTheForcesTilesAndSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestMapLooks(t *testing.T) {
+	drawsOnly(t)
 	for name, l := range map[string]look{"dark": darkBig, "light": lightBig, "small": small} {
 		t.Run(name, func(t *testing.T) {
 			r := openMap(t, l, nil)

@@ -86,6 +86,7 @@ func TestTimelineByKeyboard(t *testing.T) {
 }
 
 func TestTimelineLooks(t *testing.T) {
+	drawsOnly(t)
 	for name, l := range map[string]look{"dark": darkBig, "light": lightBig, "small": small, "contrast": {theme.HighContrastLight, theme.Normal, fyne.NewSize(1600, 1000)}} {
 		t.Run(name, func(t *testing.T) {
 			r := openTimeline(t, l)

@@ -11,6 +11,7 @@ import (
 
 // TestLooksForEveryEye draws what matters most in high contrast, in large words and in rows for touch and for the control room.
 func TestLooksForEveryEye(t *testing.T) {
+	drawsOnly(t)
 	for name, l := range map[string]look{
 		"contrast": {theme.HighContrastDark, theme.Normal, fyne.NewSize(1600, 1000)},
 		"touch":    {theme.HighContrastLight, theme.Touch, fyne.NewSize(1600, 1000)},
@@ -39,6 +40,7 @@ func TestLooksForEveryEye(t *testing.T) {
 
 // TestEveryScreenDraws draws each screen in each look. With MUSTER_SHOTS set the pictures are left there to be looked at.
 func TestEveryScreenDraws(t *testing.T) {
+	drawsOnly(t)
 	for name, l := range map[string]look{"dark": darkBig, "light": lightBig, "small": small} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, l, nil)

@@ -241,6 +241,7 @@ func (r *rig) click(words string) {
 
 // TestSideBySideDraws draws both states in each look. With MUSTER_SHOTS set the pictures are left there to be looked at.
 func TestSideBySideDraws(t *testing.T) {
+	drawsOnly(t)
 	for name, l := range map[string]look{"dark": darkBig, "light": lightBig, "small": small,
 		"narrow": {theme.Light, theme.Compact, fyne.NewSize(1000, 700)}, "contrast": {theme.HighContrastDark, theme.Touch, fyne.NewSize(1600, 1000)}} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"muster/app/caseview"
@@ -16,6 +17,7 @@ import (
 
 // pairDesk keeps a pair and what is decided about it.
 type pairDesk struct {
+	mu     sync.Mutex // over asked and log
 	dict   *pole.Dictionary
 	refuse error
 	log    []match.Judgement
@@ -31,15 +33,21 @@ func (d *pairDesk) Judge(_ context.Context, a, b pole.Ref, v match.Verdict, reas
 	if d.refuse != nil {
 		return match.Judgement{}, d.refuse
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	j := match.Judgement{ID: uint64(len(d.log) + 1), A: a, B: b, Verdict: v, Reason: reason, By: "PC 1"}
 	d.log = append(d.log, j)
 	return j, nil
 }
 func (d *pairDesk) UndoJudgement(_ context.Context, id uint64, _ string) (match.Judgement, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.log = slices.DeleteFunc(d.log, func(j match.Judgement) bool { return j.ID == id })
 	return match.Judgement{Undoes: id}, nil
 }
 func (d *pairDesk) Pair(_ context.Context, a, b pole.Ref) (desk.Pair, error) {
+	d.mu.Lock() // a second question may be asked while the first is answered
+	defer d.mu.Unlock()
 	d.asked++
 	fact := func(p pole.Property, v string) pole.Fact {
 		return pole.Fact{Property: p, Value: d.dict.Normalise(p, v)}

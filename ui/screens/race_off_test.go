@@ -1,0 +1,7 @@
+//go:build !race
+
+package screens
+
+import "testing"
+
+func drawsOnly(*testing.T) {}
