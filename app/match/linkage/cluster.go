@@ -223,21 +223,21 @@ func (t *Table) unnamed(i, j uint32) bool {
 // thinBits is what a pair counts of which too little is known to tell one from his father, or from her twin.
 const thinBits = -2
 
-// thin reports whether two records of people are alike in one thing only, or one of them has no given name.
+// thin reports whether two records of people are alike in one thing only, or in two where one of them has no given name.
 func (s *scorer) thin(i, j uint32, ls *levels) bool {
 	if s.t.cols[0].f.sort != ofName {
 		return false
 	}
+	alike, enough := 0, 2
 	if ls[s.t.cols[0].f.feature] == none {
-		return true
+		enough = 3
 	}
-	alike := 0
 	for _, c := range s.t.cols {
 		if c.f.sort != ofCategory && c.compared(ls) && s.bits(c, c.first[i], c.first[j], ls) > 1 {
 			alike++
 		}
 	}
-	return alike < 2
+	return alike < enough
 }
 
 // mean is the evidence for the two groups being one. Where most pairs that can be told apart are two, as twins are, or
