@@ -127,7 +127,11 @@ func TestEveryFlawIsFound(t *testing.T) {
 			if c.by == "nothing_secret_said" {
 				first = []string{"fault_reset", c.by} // it looks back at what was said, so something has to go wrong first
 			}
-			if got := broken(t, s, first...); !slices.Contains(got, c.by) {
+			found := slices.Contains(broken(t, s, first...), c.by)
+			for try := 0; !found && c.f == oneAtATime && try < 2; try++ { // on a busy machine both searches may be as slow as the fault
+				found = slices.Contains(broken(t, subject(t, c.f), first...), c.by)
+			}
+			if !found {
 				t.Fatalf("a plugin that %s is not found by %s", c.f, c.by)
 			}
 		})
