@@ -197,3 +197,12 @@ func (b *builder) timed(r pole.Record) Source {
 	}
 	return s
 }
+
+// SystemsOf lists the systems that hold records, each once, in order.
+func SystemsOf(refs []pole.Ref) []string {
+	var out []string
+	for _, r := range refs {
+		insert(&out, r.System, strings.Compare)
+	}
+	return out
+}

@@ -195,7 +195,7 @@ func TestOrderOfJudgementsDoesNotMatter(t *testing.T) {
 			steps = append(steps, step{j: &js[i]})
 		}
 		g := New(d)
-		seen := map[string]Entity{}
+		seen := announced{}
 		for _, s := range rapid.Permutation(steps).Draw(t, "order") {
 			var changed []Entity
 			var gone []string
@@ -204,28 +204,13 @@ func TestOrderOfJudgementsDoesNotMatter(t *testing.T) {
 			} else {
 				changed, gone = g.Judge(*s.j)
 			}
-			for _, id := range gone {
-				if _, ok := seen[id]; !ok {
-					t.Fatalf("%s is gone and was never there", id)
-				}
-				delete(seen, id)
-			}
-			for _, e := range changed {
-				seen[e.ID] = e
-			}
+			seen.hear(t, changed, gone)
 		}
 		got := g.Entities()
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("by this order\n%s\nall at once\n%s%s", groups(got), groups(want), firstDifference(got, want))
 		}
-		if len(seen) != len(got) {
-			t.Fatalf("announced %d entities, there are %d", len(seen), len(got))
-		}
-		for _, e := range got {
-			if s := seen[e.ID]; groups([]Entity{s}) != groups([]Entity{e}) || !samePossible(s.Possible, e.Possible) || !sameStandings(s.Judged, e.Judged) || !sameJudgements(s.Contradicts, e.Contradicts) {
-				t.Fatalf("announced %+v, there is %+v", s, e)
-			}
-		}
+		seen.must(t, got)
 	})
 }
 

@@ -243,33 +243,18 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			}
 		}
 		g := New(d)
-		seen := map[string]Entity{}
+		seen := announced{}
 		for len(shuffled) > 0 {
 			n := rapid.IntRange(1, len(shuffled)).Draw(t, "batch")
 			changed, gone := g.Add(shuffled[:n]...)
 			shuffled = shuffled[n:]
-			for _, id := range gone {
-				if _, ok := seen[id]; !ok {
-					t.Fatalf("%s is gone and was never there", id)
-				}
-				delete(seen, id)
-			}
-			for _, e := range changed {
-				seen[e.ID] = e
-			}
+			seen.hear(t, changed, gone)
 		}
 		got := g.Entities()
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("by this order\n%s\nall at once\n%s%s", groups(got), groups(want), firstDifference(got, want))
 		}
-		if len(seen) != len(got) {
-			t.Fatalf("announced %d entities, there are %d", len(seen), len(got))
-		}
-		for _, e := range got {
-			if s := seen[e.ID]; groups([]Entity{s}) != groups([]Entity{e}) || !samePossible(s.Possible, e.Possible) {
-				t.Fatalf("announced %+v, there is %+v", s, e)
-			}
-		}
+		seen.must(t, got)
 	})
 }
 
@@ -407,6 +392,33 @@ func BenchmarkAdd3000OfOneVehicle(b *testing.B) {
 		g := New(d)
 		for batch := range slices.Chunk(rs, 100) {
 			g.Add(batch...)
+		}
+	}
+}
+
+// announced is what somebody knows who only hears what Add and Judge tell.
+type announced map[string]Entity
+
+func (a announced) hear(t *rapid.T, changed []Entity, gone []string) {
+	for _, id := range gone {
+		if _, ok := a[id]; !ok {
+			t.Fatalf("%s is gone and was never there", id)
+		}
+		delete(a, id)
+	}
+	for _, e := range changed {
+		a[e.ID] = e
+	}
+}
+
+// must fails unless all that stands was announced as it stands.
+func (a announced) must(t *rapid.T, got []Entity) {
+	if len(a) != len(got) {
+		t.Fatalf("announced %d entities, there are %d", len(a), len(got))
+	}
+	for _, e := range got {
+		if s := a[e.ID]; groups([]Entity{s}) != groups([]Entity{e}) || !samePossible(s.Possible, e.Possible) || !sameStandings(s.Judged, e.Judged) || !sameJudgements(s.Contradicts, e.Contradicts) {
+			t.Fatalf("announced %+v, there is %+v", s, e)
 		}
 	}
 }

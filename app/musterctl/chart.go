@@ -1,10 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,19 +38,14 @@ func (c caseChartCmd) Run(e *env) error {
 		return usagef("a chart as %s is a disclosure: give --recipient and --reason", c.Format)
 	}
 	return e.with(func(d *desk.Desk) error {
-		p := purposeFlags{Purpose: c.Purpose, Reason: c.PurposeWhy, CaseRef: c.CaseRef}
-		if p.Reason == "" {
-			p.Reason = c.Reason
-		}
+		p := purposeFlags{Purpose: c.Purpose, Reason: cmp.Or(c.PurposeWhy, c.Reason), CaseRef: c.CaseRef}
 		if err := p.set(d); err != nil {
 			return err
 		}
-		if picture && !slices.ContainsFunc(d.Recipients(), func(r desk.RecipientDef) bool { return r.Code == c.Kind }) {
-			var codes []string
-			for _, r := range d.Recipients() {
-				codes = append(codes, r.Code)
+		if picture {
+			if err := knownRecipient(d, c.Kind); err != nil {
+				return err
 			}
-			return usagef("--kind is one of %s", strings.Join(codes, ", "))
 		}
 		cs, incomplete, err := openCase(e, d, strings.Join(c.What, " "))
 		if err != nil {
@@ -80,7 +74,7 @@ func (c caseChartCmd) Run(e *env) error {
 			view.Keep = append(view.Keep, w...)
 		}
 		shown := full.Shown(d.Dictionary(), view)
-		partly := incomplete != nil || len(shown.Gaps) > 0
+		gaps := len(shown.Gaps) > 0
 		if picture {
 			if err := c.disclose(e, d, cs, in, chart.Place(shown, d.ChartMarks(), nil), ways); err != nil {
 				return err
@@ -88,13 +82,7 @@ func (c caseChartCmd) Run(e *env) error {
 		} else {
 			c.print(e, d, cs, full, shown, ways, total)
 		}
-		if incomplete != nil {
-			return printCompleteness(e, incomplete)
-		}
-		if partly {
-			return errPartly
-		}
-		return nil
+		return partly(e, gaps, incomplete)
 	})
 }
 
@@ -144,17 +132,7 @@ func (c caseChartCmd) disclose(e *env, d *desk.Desk, cs caseview.Case, in chart.
 		}
 	}
 	got, err := d.DiscloseChart(e.ctx, x)
-	if errors.Is(err, desk.ErrAbove) {
-		return fmt.Errorf("%w Give --above to go ahead; it is recorded", err)
-	}
-	if err != nil {
-		return err
-	}
-	e.out.line(struct {
-		Type string `json:"type"`
-		desk.Disclosed
-	}{"disclosed", got}, "%s\t%d bytes\t%s\taudit record %d", got.Path, got.Bytes, got.Marking, got.Audit)
-	return nil
+	return printDisclosed(e, got, err)
 }
 
 // print writes the chart as a table of links, or as one JSON object with every node.

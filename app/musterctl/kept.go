@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"muster/app/caseview"
 	"muster/app/caseview/disclose"
 	"muster/app/desk"
+	"muster/app/search"
 )
 
 // keptCase finds a kept case by its id, its name, or a part of either.
@@ -69,14 +71,7 @@ type caseKeepCmd struct {
 }
 
 func (c caseKeepCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		if err := c.set(d); err != nil {
-			return err
-		}
-		cs, incomplete, err := openCase(e, d, strings.Join(c.What, " "))
-		if err != nil {
-			return err
-		}
+	return e.onCase(c.purposeFlags, c.What, func(d *desk.Desk, cs caseview.Case, incomplete *search.Completeness) error {
 		if err := d.KeepCase(e.ctx, cs); err != nil {
 			return err
 		}
@@ -86,19 +81,13 @@ func (c caseKeepCmd) Run(e *env) error {
 			if err := d.NameCase(e.ctx, k.ID, c.Name); err != nil {
 				return err
 			}
-			k, err = keptCase(d, k.ID)
-			if err != nil {
+			var err error
+			if k, err = keptCase(d, k.ID); err != nil {
 				return err
 			}
 		}
 		printKept(e, k)
-		if incomplete != nil {
-			return printCompleteness(e, incomplete)
-		}
-		if len(cs.Gaps) > 0 {
-			return errPartly
-		}
-		return nil
+		return partly(e, len(cs.Gaps) > 0, incomplete)
 	})
 }
 
@@ -239,22 +228,15 @@ type caseExportCmd struct {
 
 func (c caseExportCmd) Run(e *env) error {
 	return e.with(func(d *desk.Desk) error {
-		p := purposeFlags{Purpose: c.Purpose, Reason: c.PurposeWhy, CaseRef: c.CaseRef}
-		if p.Reason == "" {
-			p.Reason = c.Reason
-		}
+		p := purposeFlags{Purpose: c.Purpose, Reason: cmp.Or(c.PurposeWhy, c.Reason), CaseRef: c.CaseRef}
 		if err := p.set(d); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(d.Recipients(), func(r desk.RecipientDef) bool { return r.Code == c.Kind }) {
-			var codes []string
-			for _, r := range d.Recipients() {
-				codes = append(codes, r.Code)
-			}
-			return usagef("--kind is one of %s", strings.Join(codes, ", "))
+		if err := knownRecipient(d, c.Kind); err != nil {
+			return err
 		}
 		in := desk.Disclosure{Format: disclose.Format(c.Format), To: c.To, Recipient: c.Recipient, Kind: c.Kind, Reason: c.Reason, Basis: c.Basis, Above: c.Above}
-		partly := false
+		part := false
 		what := strings.Join(c.What, " ")
 		if k, err := keptCase(d, what); err == nil {
 			in.Case = k.ID
@@ -278,26 +260,43 @@ func (c caseExportCmd) Run(e *env) error {
 			if err != nil {
 				return err
 			}
-			partly = incomplete != nil
+			part = incomplete != nil
 			in.Cases = []caseview.Case{cs}
 		}
 		got, err := d.Disclose(e.ctx, in)
-		if errors.Is(err, desk.ErrAbove) {
-			return fmt.Errorf("%w Give --above to go ahead; it is recorded", err)
-		}
-		if err != nil {
+		if err := printDisclosed(e, got, err); err != nil {
 			return err
 		}
-		e.out.line(struct {
-			Type string `json:"type"`
-			desk.Disclosed
-		}{"disclosed", got}, "%s\t%d bytes\t%s\taudit record %d", got.Path, got.Bytes, got.Marking, got.Audit)
 		for _, cs := range in.Cases {
-			partly = partly || len(cs.Gaps) > 0
+			part = part || len(cs.Gaps) > 0
 		}
-		if partly {
-			return errPartly
-		}
-		return nil
+		return partly(e, part, nil)
 	})
+}
+
+// knownRecipient refuses what the force does not list as a recipient.
+func knownRecipient(d *desk.Desk, code string) error {
+	var codes []string
+	for _, r := range d.Recipients() {
+		codes = append(codes, r.Code)
+	}
+	if !slices.Contains(codes, code) {
+		return usagef("--kind is one of %s", strings.Join(codes, ", "))
+	}
+	return nil
+}
+
+// printDisclosed says what was written, or why nothing was.
+func printDisclosed(e *env, got desk.Disclosed, err error) error {
+	if errors.Is(err, desk.ErrAbove) {
+		return fmt.Errorf("%w Give --above to go ahead; it is recorded", err)
+	}
+	if err != nil {
+		return err
+	}
+	e.out.line(struct {
+		Type string `json:"type"`
+		desk.Disclosed
+	}{"disclosed", got}, "%s\t%d bytes\t%s\taudit record %d", got.Path, got.Bytes, got.Marking, got.Audit)
+	return nil
 }

@@ -283,14 +283,33 @@ func (c caseShowCmd) Run(e *env) error {
 			}
 		}
 		printCase(e, cs)
-		if incomplete != nil {
-			return printCompleteness(e, incomplete)
-		}
-		if len(cs.Gaps) > 0 {
-			return errPartly
-		}
-		return nil
+		return partly(e, len(cs.Gaps) > 0, incomplete)
 	})
+}
+
+// onCase states the purpose, opens the case that the words name, and goes on with it. incomplete is as openCase gives it.
+func (e *env) onCase(p purposeFlags, what []string, f func(d *desk.Desk, cs caseview.Case, incomplete *search.Completeness) error) error {
+	return e.with(func(d *desk.Desk) error {
+		if err := p.set(d); err != nil {
+			return err
+		}
+		cs, incomplete, err := openCase(e, d, strings.Join(what, " "))
+		if err != nil {
+			return err
+		}
+		return f(d, cs, incomplete)
+	})
+}
+
+// partly ends a command whose result is shown but may not be all.
+func partly(e *env, gaps bool, incomplete *search.Completeness) error {
+	if incomplete != nil {
+		return printCompleteness(e, incomplete)
+	}
+	if gaps {
+		return errPartly
+	}
+	return nil
 }
 
 // openCase opens the case of a record reference, of a kept case, or of what fits a text best. incomplete is set when the search

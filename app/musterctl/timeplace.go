@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"muster/app/caseview"
 	"muster/app/caseview/places"
 	"muster/app/caseview/timeline"
 	"muster/app/desk"
@@ -22,14 +23,7 @@ type caseTimelineCmd struct {
 }
 
 func (c caseTimelineCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		if err := c.set(d); err != nil {
-			return err
-		}
-		cs, incomplete, err := openCase(e, d, strings.Join(c.What, " "))
-		if err != nil {
-			return err
-		}
+	return e.onCase(c.purposeFlags, c.What, func(d *desk.Desk, cs caseview.Case, incomplete *search.Completeness) error {
 		line := timeline.Build(d.Dictionary(), &cs)
 		items, undated := line.Filter(timeline.Filter{System: c.System, Kind: c.Kind, Text: c.Text})
 		printGaps(e, cs.Gaps)
@@ -74,14 +68,7 @@ type casePlacesCmd struct {
 }
 
 func (c casePlacesCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		if err := c.set(d); err != nil {
-			return err
-		}
-		cs, incomplete, err := openCase(e, d, strings.Join(c.What, " "))
-		if err != nil {
-			return err
-		}
+	return e.onCase(c.purposeFlags, c.What, func(d *desk.Desk, cs caseview.Case, incomplete *search.Completeness) error {
 		all := places.Build(d.Dictionary(), &cs)
 		printGaps(e, cs.Gaps)
 		for _, list := range [][]places.Place{all.Points, all.Unplaced} {
@@ -116,17 +103,6 @@ func printPlace(e *env, p *places.Place) {
 		Type string `json:"type"`
 		*places.Place
 	}{"place", p}, "%s\t%s\t%s\t%s", where, title, strings.Join(p.Systems, " "), how)
-}
-
-// partly ends a command whose result is shown but may not be all.
-func partly(e *env, gaps bool, incomplete *search.Completeness) error {
-	if incomplete != nil {
-		return printCompleteness(e, incomplete)
-	}
-	if gaps {
-		return errPartly
-	}
-	return nil
 }
 
 type mapCmd struct {

@@ -72,29 +72,8 @@ func newMapPane(k *kit, host place.Host, open func(id string)) *mapPane {
 	p.count.MaxLines = 1
 	p.detail = container.NewStack()
 	p.body = container.NewStack(widgets.NewSkeleton(t("screens.map.loading"), 5))
-	side := container.New(layoutFunc{fyne.NewSize(200, 200), func(o []fyne.CanvasObject, s fyne.Size) {
-		h := min(widgets.HeightFor(o[1], s.Width), s.Height*0.62)
-		put(o[0], 0, 0, s.Width, s.Height-h-theme.Gap(2))
-		put(o[1], 0, s.Height-h, s.Width, h)
-	}}, widgets.NewFlushCard(p.list), p.detail)
-	main := container.New(layoutFunc{fyne.NewSize(500, 300), func(o []fyne.CanvasObject, s fyne.Size) {
-		side := min(max(s.Width*0.29, scaled(330)), scaled(460))
-		if s.Width < scaled(900) {
-			side = scaled(300)
-		}
-		put(o[0], 0, 0, s.Width-side-theme.Gap(3), s.Height)
-		put(o[1], s.Width-side, 0, side, s.Height)
-	}}, widgets.NewFlushCard(p.body), side)
 	bar := widgets.Row(2, widgets.Wide(p.class, scaled(236)), widgets.Grow(p.search))
-	p.object = container.New(layoutFunc{fyne.NewSize(500, 320), func(o []fyne.CanvasObject, s fyne.Size) {
-		y := float32(0)
-		for _, x := range o[:2] {
-			h := widgets.HeightFor(x, s.Width)
-			put(x, 0, y, s.Width, h)
-			y += h + theme.Gap(2)
-		}
-		put(o[2], 0, y, s.Width, s.Height-y)
-	}}, bar, p.count, main)
+	p.object = paneFrame(bar, p.count, p.body, p.list, p.detail)
 	return p
 }
 

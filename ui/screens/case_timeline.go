@@ -85,31 +85,9 @@ func newTimePane(k *kit, host place.Host, open func(id string)) *timePane {
 	p.detail = container.NewStack()
 	bar := widgets.Row(2, widgets.Wide(p.by, scaled(184)), widgets.Wide(p.system, scaled(150)), widgets.Wide(p.kind, scaled(170)),
 		widgets.Wide(p.person, scaled(190)), widgets.Grow(p.search))
-	side := container.New(layoutFunc{fyne.NewSize(200, 200), func(o []fyne.CanvasObject, s fyne.Size) {
-		h := min(widgets.HeightFor(o[1], s.Width), s.Height*0.62)
-		put(o[0], 0, 0, s.Width, s.Height-h-theme.Gap(2))
-		put(o[1], 0, s.Height-h, s.Width, h)
-	}}, widgets.NewFlushCard(p.list), p.detail)
 	p.body = container.NewStack()
 	p.body.Objects = []fyne.CanvasObject{widgets.NewSkeleton(t("screens.timeline.loading"), 5)}
-	lineCard := widgets.NewFlushCard(p.body)
-	main := container.New(layoutFunc{fyne.NewSize(500, 300), func(o []fyne.CanvasObject, s fyne.Size) {
-		side := min(max(s.Width*0.29, scaled(330)), scaled(460))
-		if s.Width < scaled(900) {
-			side = scaled(300)
-		}
-		put(o[0], 0, 0, s.Width-side-theme.Gap(3), s.Height)
-		put(o[1], s.Width-side, 0, side, s.Height)
-	}}, lineCard, side)
-	p.object = container.New(layoutFunc{fyne.NewSize(500, 320), func(o []fyne.CanvasObject, s fyne.Size) {
-		y := widgets.HeightFor(o[0], s.Width)
-		put(o[0], 0, 0, s.Width, y)
-		y += theme.Gap(2)
-		h := widgets.HeightFor(o[1], s.Width)
-		put(o[1], 0, y, s.Width, h)
-		y += h + theme.Gap(2)
-		put(o[2], 0, y, s.Width, s.Height-y)
-	}}, bar, p.count, main)
+	p.object = paneFrame(bar, p.count, p.body, p.list, p.detail)
 	return p
 }
 
@@ -379,31 +357,6 @@ func (p *timePane) whoSays() {
 	p.host.Modal(t("screens.case.whosays")+": "+it.Title, container.New(layoutFunc{fyne.NewSize(680, height+8), func(o []fyne.CanvasObject, s fyne.Size) {
 		put(o[0], 0, 0, s.Width, s.Height)
 	}}, widgets.NewScroll(content)), nil)
-}
-
-// sourceRuns is one line of 'who says this'.
-func sourceRuns(s vm.SourceLine) []widgets.Run {
-	parts := []string{s.Read}
-	for _, x := range []string{s.Span, s.Marking} {
-		if x != "" {
-			parts = append(parts, x)
-		}
-	}
-	runs := []widgets.Run{widgets.Inline(chip(s.Mark)), widgets.Span(s.Mark.Name+"  ", widgets.BodyBold),
-		widgets.Span(strings.TrimPrefix(s.Ref.Type+" "+s.Ref.ID, " "), widgets.Ident), widgets.Span("  "+strings.Join(parts, " · "), widgets.MutedText)}
-	if s.Old {
-		runs = append(runs, widgets.Span("  "+t("screens.search.old"), widgets.Caution))
-	}
-	if s.Said != "" {
-		runs = append(runs, widgets.NewLine(), widgets.Span("“"+s.Said+"”", widgets.Ident), widgets.Span("  "+t("screens.case.whosays.said"), widgets.Small))
-	}
-	if s.Path != "" {
-		runs = append(runs, widgets.Span("  "+s.Path, widgets.Ident.In(theme.Muted)))
-	}
-	if s.Problem != "" {
-		runs = append(runs, widgets.NewLine(), widgets.Span(s.Problem, widgets.Caution))
-	}
-	return runs
 }
 
 // shortcuts are the keys of the timeline.

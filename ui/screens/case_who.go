@@ -107,28 +107,7 @@ func (k *kit) whoRows(x vm.WhoItem, marks vm.Marks) (ids []string, build func(i 
 
 // sourceFlow is one source in words: the system, the record, when it was read, how it is marked, and what it said.
 func sourceFlow(s vm.SourceLine) *widgets.Flow {
-	parts := []string{s.Read}
-	if s.Span != "" {
-		parts = append(parts, s.Span)
-	}
-	if s.Marking != "" {
-		parts = append(parts, s.Marking)
-	}
-	runs := []widgets.Run{widgets.Inline(chip(s.Mark)), widgets.Span(s.Mark.Name+"  ", widgets.BodyBold),
-		widgets.Span(strings.TrimPrefix(s.Ref.Type+" "+s.Ref.ID, " "), widgets.Ident), widgets.Span("  "+strings.Join(parts, " · "), widgets.MutedText)}
-	if s.Old {
-		runs = append(runs, widgets.Span("  "+t("screens.search.old"), widgets.Caution))
-	}
-	if s.Said != "" {
-		runs = append(runs, widgets.NewLine(), widgets.Span("“"+s.Said+"”", widgets.Ident), widgets.Span("  "+t("screens.case.whosays.said"), widgets.Small))
-	}
-	if s.Path != "" {
-		runs = append(runs, widgets.Span("  "+s.Path, widgets.Ident.In(theme.Muted)))
-	}
-	if s.Problem != "" {
-		runs = append(runs, widgets.NewLine(), widgets.Span(s.Problem, widgets.Caution))
-	}
-	return widgets.NewFlow(runs...)
+	return widgets.NewFlow(sourceRuns(s)...)
 }
 
 // asks shows who says one value of the open case.
@@ -157,4 +136,29 @@ func (p *casesPlace) whoKey() {
 		at = vm.WhoProperty + string(c.Disagreements[0].Property)
 	}
 	p.asks(at)
+}
+
+// sourceRuns are the words of sourceFlow.
+func sourceRuns(s vm.SourceLine) []widgets.Run {
+	parts := []string{s.Read}
+	for _, x := range []string{s.Span, s.Marking} {
+		if x != "" {
+			parts = append(parts, x)
+		}
+	}
+	runs := []widgets.Run{widgets.Inline(chip(s.Mark)), widgets.Span(s.Mark.Name+"  ", widgets.BodyBold),
+		widgets.Span(strings.TrimPrefix(s.Ref.Type+" "+s.Ref.ID, " "), widgets.Ident), widgets.Span("  "+strings.Join(parts, " · "), widgets.MutedText)}
+	if s.Old {
+		runs = append(runs, widgets.Span("  "+t("screens.search.old"), widgets.Caution))
+	}
+	if s.Said != "" {
+		runs = append(runs, widgets.NewLine(), widgets.Span("“"+s.Said+"”", widgets.Ident), widgets.Span("  "+t("screens.case.whosays.said"), widgets.Small))
+	}
+	if s.Path != "" {
+		runs = append(runs, widgets.Span("  "+s.Path, widgets.Ident.In(theme.Muted)))
+	}
+	if s.Problem != "" {
+		runs = append(runs, widgets.NewLine(), widgets.Span(s.Problem, widgets.Caution))
+	}
+	return runs
 }

@@ -8,5 +8,5 @@ import "testing"
 // without it.
 func drawsOnly(t *testing.T) {
 	t.Helper()
-	t.Skip("drawn without the race detector")
+	t.Skip("make test draws it in a run of its own, without the race detector")
 }

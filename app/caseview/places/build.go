@@ -34,7 +34,7 @@ func Build(dict *pole.Dictionary, c *caseview.Case) *Places {
 	for _, l := range c.Linked {
 		if !slices.ContainsFunc(l.Refs, func(r pole.Ref) bool { return read[r] }) && len(l.Refs) > 0 && b.placed(l.Kind) {
 			b.out.Unplaced = append(b.out.Unplaced, Place{ID: l.Refs[0].String(), Entity: l.Refs[0].String(), Kind: l.Kind, Class: l.Class,
-				Title: l.Title, Roles: l.Roles, Systems: systemsOf(l.Refs), Why: WhyNotRead})
+				Title: l.Title, Roles: l.Roles, Systems: caseview.SystemsOf(l.Refs), Why: WhyNotRead})
 		}
 	}
 	b.out.Gaps = c.Gaps
@@ -111,7 +111,7 @@ func (b *builder) entity(e match.Entity) {
 		}
 	}
 	if len(spots) == 0 {
-		base.ID, base.Systems, base.Why = e.ID, systemsOf(refs), why
+		base.ID, base.Systems, base.Why = e.ID, caseview.SystemsOf(refs), why
 		base.Address = b.line(e.Records[best], def.Where)
 		b.out.Unplaced = append(b.out.Unplaced, base)
 		return
@@ -324,15 +324,4 @@ func gridOf(lat, lon, within float64) string {
 	}
 	digits := 5 - int(math.Floor(math.Log10(max(within, 1))))
 	return pole.GridReference(e, n, min(max(digits, 2), 5))
-}
-
-func systemsOf(refs []pole.Ref) []string {
-	var out []string
-	for _, r := range refs {
-		if !slices.Contains(out, r.System) {
-			out = append(out, r.System)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

@@ -183,7 +183,7 @@ func (b *builder) event(e *match.Entity) {
 			best = min(best, k)
 		}
 	}
-	it.Systems = systemsOf(it.Refs)
+	it.Systems = caseview.SystemsOf(it.Refs)
 	var all []reading
 	doubtful := 0
 	for i := range e.Records {
@@ -407,7 +407,7 @@ func (b *builder) unread() {
 func (b *builder) add(it Item, ds []Date) {
 	it.Dates = ds
 	if it.Systems == nil {
-		it.Systems = systemsOf(it.Refs)
+		it.Systems = caseview.SystemsOf(it.Refs)
 	}
 	var words []string
 	words = append(words, it.Title, it.Detail)
@@ -431,15 +431,4 @@ func (b *builder) add(it Item, ds []Date) {
 	}
 	it.Why, it.WhyWords = "", ""
 	b.items = append(b.items, it)
-}
-
-func systemsOf(refs []pole.Ref) []string {
-	var out []string
-	for _, r := range refs {
-		if !slices.Contains(out, r.System) {
-			out = append(out, r.System)
-		}
-	}
-	slices.Sort(out)
-	return out
 }

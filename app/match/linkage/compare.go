@@ -224,7 +224,7 @@ func postcodeLevel(a, b *postcodeValue) uint8 {
 	if a.s == b.s {
 		return unitSame
 	}
-	if len(a.s) >= 4 && len(b.s) >= 4 && oneSlip(a.s, b.s) {
+	if len(a.s) >= 4 && len(b.s) >= 4 && names.Edit(a.s, b.s, 1) <= 1 {
 		return unitSlip
 	}
 	if a.outcode > 0 && b.outcode > 0 {
@@ -306,7 +306,7 @@ func (c *column) lineLevel(a, b *lineValue, m *memo) uint8 {
 	share := both / (both + onlyA + onlyB)
 	switch {
 	case !numbers && less >= 0.75:
-		if len(a.number) == 1 && len(b.number) == 1 && oneSlip(w.list[a.number[0]].s, w.list[b.number[0]].s) && share >= 0.8 && len(w.list[a.number[0]].s) > 2 {
+		if len(a.number) == 1 && len(b.number) == 1 && names.Edit(w.list[a.number[0]].s, w.list[b.number[0]].s, 1) <= 1 && share >= 0.8 && len(w.list[a.number[0]].s) > 2 {
 			return linePart
 		}
 		return lineNumber
@@ -338,7 +338,7 @@ func codeLevel(a, b *codeValue) uint8 {
 		}
 		return codeWeak
 	}
-	if len(a.s) >= 4 && len(b.s) >= 4 && oneSlip(a.s, b.s) {
+	if len(a.s) >= 4 && len(b.s) >= 4 && names.Edit(a.s, b.s, 1) <= 1 {
 		return codeSlip
 	}
 	if n := min(len(a.s), len(b.s)); n >= 7 && a.s[len(a.s)-n:] == b.s[len(b.s)-n:] {
@@ -369,7 +369,7 @@ func (c *column) textLevel(a, b *textValue) uint8 {
 	if a.s == b.s {
 		return textSame
 	}
-	if len(a.s) >= 4 && len(b.s) >= 4 && (oneSlip(a.s, b.s) || names.JaroWinkler(a.s, b.s) >= 0.93 || letters(a.s, b.s, 0)) {
+	if len(a.s) >= 4 && len(b.s) >= 4 && (names.Edit(a.s, b.s, 1) <= 1 || names.JaroWinkler(a.s, b.s) >= 0.93 || letters(a.s, b.s, 0)) {
 		return textNear
 	}
 	var both float32

@@ -51,7 +51,7 @@ type Candidate struct {
 // NewIndex makes a table that has been run, or counted by Count, ready to be asked.
 func (t *Table) NewIndex(m *Model) *Index {
 	x := &Index{t: t, m: m, s: newScorer(t, m), memo: new(memo), atoms: t.atoms(), known: t.Len(), seen: make([]uint32, t.Len())}
-	for _, r := range t.rules(budget(t.Len()), false) {
+	for _, r := range t.rules(budget(t.Len())) {
 		one := indexed{atoms: r.atoms}
 		index := make([]uint32, 0, t.Len())
 		for i, k := range r.keys {

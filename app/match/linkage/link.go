@@ -13,7 +13,6 @@ type Options struct {
 	Cross     bool    // two sources are linked: pairs within one are not looked for
 	Families  bool    // twins, and fathers and sons of one name, are to be expected, whether or not the data show households
 	Threshold float64 // probability from which two groups are one; 0 is the default
-	Model     *Model  // used as it is instead of learning one
 }
 
 // Result of a run.
@@ -59,21 +58,15 @@ func (t *Table) Run(o Options) *Result {
 	start := time.Now()
 	t.count(nil)
 	t.contest()
-	rules := t.rules(budget(n), o.Cross)
-	m := o.Model
-	workers := runtime.GOMAXPROCS(0)
-	var random, pairs []sampled
-	share := 1.0
-	if m == nil {
-		m = t.defaultModel()
-		random = t.randomPairs(min(200_000, 40*n+2000))
-		pairs, share = t.sample(rules, o.Cross)
-		m.learn(t, pairs, random, share, firstPasses)
-	}
+	rules := t.rules(budget(n))
+	m := t.defaultModel()
+	random := t.randomPairs(min(200_000, 40*n+2000))
+	pairs, share := t.sample(rules, o.Cross)
+	m.learn(t, pairs, random, share, firstPasses)
 	res.Took.Learn = time.Since(start)
 
 	start = time.Now()
-	found, looked := t.compareAll(rules, o.Cross, m, workers)
+	found, looked := t.compareAll(rules, o.Cross, m)
 	res.Candidates = looked
 	res.Took.Compare = time.Since(start)
 
@@ -84,14 +77,10 @@ func (t *Table) Run(o Options) *Result {
 	}
 	clusters := t.clusterWith(found, m, threshold, o.Families)
 	// What one entity's many records say of a value's frequency is said once: learn again from entities.
-	if o.Model == nil {
-		dense := number32(clusters)
-		t.count(dense)
-		m.learn(t, pairs, random, share, morePasses)
-		s := newScorer(t, m)
-		t.rescore(found, s)
-		clusters = t.clusterWith(found, m, threshold, o.Families)
-	}
+	t.count(number32(clusters))
+	m.learn(t, pairs, random, share, morePasses)
+	t.rescore(found, newScorer(t, m))
+	clusters = t.clusterWith(found, m, threshold, o.Families)
 	res.Model, res.Clusters = m, clusters
 	for i, c := range clusters {
 		if int(c) == i {
@@ -138,7 +127,8 @@ func (t *Table) sample(rules []rule, cross bool) ([]sampled, float64) {
 	return all, share
 }
 
-func (t *Table) compareAll(rules []rule, cross bool, m *Model, workers int) ([]edge, int64) {
+func (t *Table) compareAll(rules []rule, cross bool, m *Model) ([]edge, int64) {
+	workers := runtime.GOMAXPROCS(0)
 	s := newScorer(t, m)
 	outs := make([][]edge, workers)
 	counts := make([]struct {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"testing"
 
-	"muster/app/match/names"
 	"muster/assets"
 	"muster/plugins/pole"
 )
@@ -268,23 +267,6 @@ func TestExplanationAddsUp(t *testing.T) {
 		}
 		if math.Abs(sum-e.Total) > 0.05 {
 			t.Fatalf("prior and evidence add up to %.2f, the total is %.2f: %+v", sum, e.Total, e)
-		}
-	}
-}
-
-func TestOneSlipIsADistanceOfOne(t *testing.T) {
-	rng := rand.New(rand.NewPCG(4, 4))
-	word := func() string {
-		b := make([]byte, rng.IntN(6))
-		for i := range b {
-			b[i] = "abc"[rng.IntN(3)]
-		}
-		return string(b)
-	}
-	for range 20000 {
-		a, b := word(), word()
-		if got, want := oneSlip(a, b), names.Edit(a, b, 1) <= 1; got != want {
-			t.Fatalf("%q %q: %v, the distance says %v", a, b, got, want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Table struct {
 	schema    *Schema
 	ids       []string
 	source    []uint16 // number of the system; 0 where records do not say
-	source0   map[string]uint16
+	systems   map[string]uint16
 	cols      []*column
 	slots     [][]slots       // of one record, by field
 	agree     []float64       // see agreement
@@ -58,7 +58,7 @@ type slots struct {
 
 // NewTable makes an empty table.
 func NewTable(s *Schema) *Table {
-	t := &Table{schema: s, source0: map[string]uint16{}}
+	t := &Table{schema: s, systems: map[string]uint16{}}
 	shared := newWords(0)
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -90,9 +90,9 @@ func (t *Table) Add(id, system string, facts []Fact) int {
 	var src uint16
 	if system != "" {
 		var ok bool
-		if src, ok = t.source0[system]; !ok {
-			src = uint16(min(len(t.source0)+1, math.MaxUint16))
-			t.source0[system] = src
+		if src, ok = t.systems[system]; !ok {
+			src = uint16(min(len(t.systems)+1, math.MaxUint16))
+			t.systems[system] = src
 		}
 	}
 	t.source = append(t.source, src)

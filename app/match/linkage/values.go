@@ -197,7 +197,8 @@ func (c *column) read(slots *slots) (ok bool) {
 // nameTokens are the words of a name, without those that systems write for a name they do not know.
 func (c *column) nameTokens(s string) []string {
 	return slices.DeleteFunc(names.Tokens(s), func(w string) bool {
-		return len(w) > 1 && c.dict.NormaliseAs(pole.TypeName, "", w).Problem == pole.ProblemUnknown
+		_, known := c.words.index[w] // what is in the list has been let through
+		return !known && len(w) > 1 && c.dict.NormaliseAs(pole.TypeName, "", w).Problem == pole.ProblemUnknown
 	})
 }
 

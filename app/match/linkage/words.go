@@ -95,7 +95,7 @@ func wordLevel(a, b *word) uint8 {
 		return wordForm
 	}
 	jw := names.JaroWinkler(x, y)
-	if jw >= 0.92 || len(x) >= 4 && oneSlip(x, y) || len(x) >= 5 && letters(x, y, 0) {
+	if jw >= 0.92 || len(x) >= 4 && names.Edit(x, y, 1) <= 1 || len(x) >= 5 && letters(x, y, 0) {
 		return wordNear
 	}
 	if jw >= 0.83 || len(x) >= 3 && y[:len(x)] == x || a.sound != "" && a.sound == b.sound || len(x) >= 6 && names.Edit(x, y, 2) <= 2 || len(x) >= 4 && letters(x, y, 1) {
@@ -154,22 +154,4 @@ func letters(a, b string, n int) bool {
 		}
 	}
 	return max(more, less) <= n
-}
-
-// oneSlip reports whether one letter changed, added or left out, or two neighbours swapped, make a into b.
-func oneSlip(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	switch len(b) - len(a) {
-	case 0:
-		return i == len(a) || a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
-	case 1:
-		return a[i:] == b[i+1:]
-	}
-	return false
 }

@@ -119,6 +119,11 @@ func Edit(a, b string, limit int) int {
 	d := len(b)
 	switch {
 	case len(a) == 0:
+	case limit == 1: // one letter for another, or two swapped: anything else is too far
+		if len(b) > 1 && (len(a) != 2 || len(b) != 2 || a[0] != b[1] || a[1] != b[0]) {
+			return 2
+		}
+		return 1
 	case len(a) <= 64:
 		d = editBits(a, b)
 	default:
