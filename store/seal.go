@@ -54,23 +54,30 @@ func (k *keys) box(name string) *box {
 	if b != nil {
 		return b
 	}
-	aead, err := chacha20poly1305.NewX(k.derive("values", name))
+	values, names := k.derive("values", name), k.derive("bucket", "names")
+	defer clear(values)
+	defer clear(names)
+	aead, err := chacha20poly1305.NewX(values)
 	if err != nil {
 		panic("store: " + err.Error()) // only for a key of another length
 	}
 	b = &box{name: name, aead: aead, mac: k.derive("keys", name)}
-	b.disk = keyed(k.derive("bucket", "names"), []byte(name))
+	b.disk = keyed(names, []byte(name))
 	k.mu.Lock()
 	k.boxes[name] = b
 	k.mu.Unlock()
 	return b
 }
 
-// forget overwrites the officer's key; what the boxes hold goes with the garbage.
+// forget overwrites the officer's key and those that hash keys. The ciphers hold copies that Go lets nobody reach:
+// they go with the garbage.
 func (k *keys) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	clear(k.master)
+	for _, b := range k.boxes {
+		clear(b.mac)
+	}
 	k.boxes = map[string]*box{}
 }
 

@@ -101,11 +101,19 @@ func openAs(path string, key []byte, o Options, format int, steps []migration) (
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, lock.Unlock())
-		}
-	}()
+	// What a rotation of the key left when it was ended in the middle: the file itself is whole.
+	if err := discard(path + rotating); err != nil {
+		return nil, errors.Join(explained(err), lock.Unlock())
+	}
+	if s, err = openLocked(path, key, o, format, steps); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
+	}
+	s.lock = lock
+	return s, nil
+}
+
+// openLocked opens a file whose lock the caller holds.
+func openLocked(path string, key []byte, o Options, format int, steps []migration) (s *Store, err error) {
 	if _, statErr := os.Stat(path); errors.Is(statErr, fs.ErrNotExist) { //nolint:gosec // the profile's own file
 		if err := create(path, key, o, format); err != nil {
 			return nil, err
@@ -119,7 +127,7 @@ func openAs(path string, key []byte, o Options, format int, steps []migration) (
 	if err := preflight(path); err != nil {
 		return nil, err
 	}
-	s = &Store{path: path, lock: lock, dict: o.Dictionary}
+	s = &Store{path: path, dict: o.Dictionary}
 	if err := recovering(func() error {
 		s.db, err = bolt.Open(path, 0o600, boltOptions(o))
 		return err
@@ -268,14 +276,24 @@ func (s *Store) Size() int64 {
 
 // Close waits for what is being read and written, closes the file and forgets the key. Closing twice is no error.
 func (s *Store) Close() error {
+	if s.closed.Load() {
+		return nil
+	}
+	return errors.Join(s.shut(), explained(s.lock.Unlock()))
+}
+
+// shut closes the file and forgets the key; the lock stays. Shutting twice is no error.
+func (s *Store) shut() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := recovering(s.db.Close)
-	s.keys.forget()
-	return explained(errors.Join(err, s.lock.Unlock()))
+	if s.keys != nil {
+		s.keys.forget()
+	}
+	return explained(err)
 }
 
 // Check walks the whole file and opens every sealed value: structure, free list, and that no byte was changed.

@@ -27,6 +27,9 @@ const (
 	Unmerge      Operation = "unmerge"
 	Export       Operation = "export"
 	Print        Operation = "print"
+	Rotation     Operation = "key rotation"
+	RolledBack   Operation = "file put back" // the officer's file was found older than it was, or another
+	Checkpoint   Operation = "checkpoint"    // signs the log up to the record before
 )
 
 // Record is one line of the log. It holds no credential. Query terms are kept sealed with the rest.

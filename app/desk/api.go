@@ -184,5 +184,6 @@ type Status struct {
 	Waiting     int           `json:"waiting"`           // entries not yet delivered everywhere
 	NeedsPerson int           `json:"needs_person"`      // entries refused or stopped
 	AuditOK     bool          `json:"audit_ok"`
+	RolledBack  string        `json:"rolled_back,omitempty"` // in words, when the officer's file was found older than it was
 	CopyAge     time.Duration `json:"-"`
 }

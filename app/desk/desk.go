@@ -37,6 +37,8 @@ type Options struct {
 	NoLive      bool                   // no live incident queue: for a terminal, which never shows it and so must not look at it
 	Now         func() time.Time
 	Log         *slog.Logger
+
+	AcceptRollback string // why a file that was put back is accepted: IT restored it; "" is not
 }
 
 // Desk is an open workstation. All methods are safe for concurrent use; those that take a context may wait on

@@ -37,6 +37,7 @@ func (d *Desk) Status() Status {
 	if s == nil || s.outbox == nil {
 		return st
 	}
+	st.RolledBack = s.rolledBack
 	for _, it := range s.outbox.Items() {
 		waiting, person := false, false
 		for _, dl := range it.Deliveries {
@@ -90,7 +91,12 @@ func (d *Desk) Doctor(ctx context.Context) []Finding {
 			verr = errors.New(v.Say)
 		}
 		add("audit log", verr, v.Say, "keep the profile folder as it is and tell the information security officer")
-		add("store", nil, fmt.Sprintf("%s, %d MB", filepath.Base(s.store.Path()), s.store.Size()>>20), "")
+		var back error
+		if s.rolledBack != "" {
+			back = errors.New(s.rolledBack)
+		}
+		add("store", back, fmt.Sprintf("%s, %d MB", filepath.Base(s.store.Path()), s.store.Size()>>20),
+			"find out who put an older copy in its place; if IT restored it from a backup, nothing more is to be done")
 	}
 	if signErr == nil {
 		cctx, cancel := context.WithTimeout(ctx, 20*time.Second)

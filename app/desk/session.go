@@ -35,6 +35,11 @@ type session struct {
 	judged  judged
 	cache   cache
 
+	manager    *signin.Manager
+	anchoring  sync.Mutex
+	anchored   uint64 // number of the audit record that was noted last outside the file; anchoring guards it
+	rolledBack string // how the file was found to be older than it was; set before the session is seen
+
 	ctx     context.Context
 	cancel  context.CancelFunc
 	unwatch context.CancelFunc // ends the live subscriptions; Desk.starting guards it
@@ -75,18 +80,18 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	if err != nil {
 		return err
 	}
-	key, err := m.StoreKey(ctx, o.ID)
-	if err != nil {
-		return err
-	}
-	st, err := store.Open(d.storePath(o.ID), key, store.Options{Dictionary: d.dict, LockWait: 500 * time.Millisecond})
+	st, err := d.openStore(ctx, m, o.ID)
 	if err != nil {
 		return err
 	}
 	s := &session{id: uuid.NewString(), key: o.ID, store: st, audit: audit.Open(st), kept: store.NewCollection[KeptCase](st, "kept"),
 		copies: store.NewCollection[caseCopy](st, "kept copies"), notes: store.NewCollection[CaseNote](st, "case notes"),
-		judged: judged{log: match.OpenLog(st)}, cache: cache{st}, work: make(chan func(context.Context), 256)}
+		judged: judged{log: match.OpenLog(st)}, cache: cache{st}, manager: m, work: make(chan func(context.Context), 256)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	if err := errors.Join(d.checkAnchor(ctx, m, s), ctx.Err()); err != nil {
+		s.cancel()
+		return errors.Join(err, st.Close())
+	}
 	if err := d.fillSession(ctx, s); err != nil {
 		s.cancel()
 		d.closeSystems()
@@ -98,6 +103,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	d.mu.Unlock()
 	s.wg.Go(s.worker)
 	s.wg.Go(func() { s.outbox.Run(s.ctx) })
+	s.wg.Go(func() { d.keepAnchoring(m, s) })
 	d.startLive(s)
 	s.later(func(context.Context) {
 		if _, err := s.outbox.Purge(d.now().Add(-outboxAge)); err != nil {
@@ -170,6 +176,7 @@ func (d *Desk) endSession() {
 	close(s.work)
 	s.ending.Unlock()
 	s.wg.Wait()
+	d.lastAnchor(s.manager, s)
 	d.closeSystems()
 	if err := s.store.Close(); err != nil {
 		d.log.Warn("the store did not close cleanly", "error", err)

@@ -52,6 +52,7 @@ type cli struct {
 	Forms      formsCmd      `cmd:"" help:"List the forms, or show one with its fields."`
 	Outbox     outboxCmd     `cmd:"" help:"See and steer what is on its way."`
 	Audit      auditCmd      `cmd:"" help:"Read and verify the log of accesses."`
+	Store      storeCmd      `cmd:"" help:"How the officer's file is sealed; rotate its key."`
 	Evaluate   evaluateCmd   `cmd:"" help:"How well each system serves, measured."`
 	Doctor     doctorCmd     `cmd:"" help:"Check this workstation and say what to do."`
 	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
@@ -69,6 +70,8 @@ type env struct {
 	in   io.Reader
 	out  *output
 	errw io.Writer
+
+	accept string // why a file that was put back is accepted
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -173,7 +176,7 @@ func (e *env) open(f func(*desk.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log(), NoLive: true, ShowURL: func(url string) {
+	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log(), NoLive: true, AcceptRollback: e.accept, ShowURL: func(url string) {
 		fmt.Fprintf(e.errw, "No browser opened. Open this address in one on this computer:\n%s\nor stop with Ctrl+C and use musterctl login --device.\n", url)
 	}})
 	if err != nil {

@@ -63,6 +63,7 @@ type Policy struct {
 	Classification  Setting[string]        // of what its source does not mark; "" is the dictionary's first
 	SignIn          Setting[SignIn]
 	Map             Setting[Map]               // a managed one with no kind forbids every map server
+	StoreRollback   Setting[string]            // of an officer's file found older than it was: "say" opens it all the same, "refuse" does not
 	TrustedKeys     Setting[map[string]string] // minisign public keys of makers of plugins and packs, by name; managed, no other key counts
 }
 
@@ -74,6 +75,7 @@ func Default() Policy {
 		OfflineUnlock:   Setting[time.Duration]{Value: 12 * time.Hour},
 		StaySignedIn:    Setting[bool]{Value: true},
 		PurposeRequired: Setting[bool]{Value: true},
+		StoreRollback:   Setting[string]{Value: "say"},
 	}
 }
 
@@ -88,6 +90,7 @@ type file struct {
 	Classification  *string `yaml:"classification"`
 	SignIn          *SignIn `yaml:"signin"`
 	Map             *Map    `yaml:"map"`
+	StoreRollback   *string `yaml:"store_rollback"`
 
 	TrustedKeys *map[string]string `yaml:"trusted_keys"`
 }
@@ -167,6 +170,10 @@ func (p *Policy) parse(src []byte) error {
 	set(&p.Classification, f.Classification)
 	set(&p.SignIn, f.SignIn)
 	set(&p.Map, f.Map)
+	set(&p.StoreRollback, f.StoreRollback)
+	if v := p.StoreRollback.Value; v != "say" && v != "refuse" {
+		return at(src, "$.store_rollback", "store_rollback is %q; it must be say or refuse", v)
+	}
 	set(&p.TrustedKeys, f.TrustedKeys)
 	if _, err := signed.Parse(p.TrustedKeys.Value); err != nil {
 		return at(src, "$.trusted_keys", "trusted_keys: %s", err)

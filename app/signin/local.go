@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -118,7 +119,16 @@ func (m *Manager) SetUnlock(ctx context.Context, passphrase string) error {
 		return err
 	}
 	defer release()
-	b, err := newBox(passphrase, *o, random(32))
+	key := random(32)
+	if m.boundTo(ctx, o.ID) { // a new passphrase must open what the one before opened
+		m.mu.Lock()
+		key = bytes.Clone(m.key)
+		m.mu.Unlock()
+		if len(key) == 0 {
+			return plugins.Errorf(plugins.Denied, "Your files here are sealed under your unlock passphrase. Lock the desk, unlock it with that passphrase, then set a new one.")
+		}
+	}
+	b, err := newBox(passphrase, *o, key)
 	if err != nil {
 		return err
 	}
@@ -187,7 +197,7 @@ func (m *Manager) Unlock(ctx context.Context, passphrase string) error {
 	if err := m.tooOld(s.Online); err != nil {
 		return err
 	}
-	b, _, err := m.try(ctx, unlockName, passphrase)
+	b, key, err := m.try(ctx, unlockName, passphrase)
 	if errors.Is(err, ErrNoLocal) {
 		return fail(plugins.NotFound, ErrNoLocal, "No unlock passphrase is set. Sign in in the browser.")
 	}
@@ -206,6 +216,13 @@ func (m *Manager) Unlock(ctx context.Context, passphrase string) error {
 	online, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err = m.renew(online, era, true)
+	if err == nil {
+		m.mu.Lock()
+		if m.state == SignedIn {
+			m.key = key
+		}
+		m.mu.Unlock()
+	}
 	if err == nil || errors.Is(err, ErrEnded) || ctx.Err() != nil {
 		return err
 	}
@@ -222,6 +239,6 @@ func (m *Manager) Unlock(ctx context.Context, passphrase string) error {
 	}
 	o := s.Officer
 	o.Offline = true
-	m.enter(o, accessToken{}, nil, time.Time{})
+	m.enter(o, accessToken{}, key, time.Time{})
 	return nil
 }

@@ -71,7 +71,7 @@ type Manager struct {
 	values  map[string]map[string]string // system -> option -> value, as read from the keyring
 	changes int                          // counts what was given for systems
 	turns   map[string]chan struct{}     // of each system: held while what it gave is renewed and kept
-	key     []byte                       // the store key of a local officer while signed in
+	key     []byte                       // what the officer's passphrase opened, while signed in: the store's key, or what opens it
 	unlock  bool                         // an unlock passphrase is set
 	online  time.Time                    // last word from the sign-in server
 	tried   map[string]time.Time         // last attempt at each passphrase, with its monotonic reading
@@ -234,8 +234,14 @@ func (m *Manager) forget() {
 func (m *Manager) enter(o Officer, access accessToken, key []byte, online time.Time) {
 	m.mu.Lock()
 	m.era++
+	if m.officer != nil && m.officer.ID != o.ID {
+		m.forget()
+	}
 	m.state, m.officer, m.reason = SignedIn, &o, ""
-	m.access, m.key, m.failed = access, key, failure{}
+	m.access, m.failed = access, failure{}
+	if key != nil { // a renewed token brings none, and takes none away
+		m.key = key
+	}
 	if !online.IsZero() {
 		m.online = online
 	}

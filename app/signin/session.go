@@ -19,6 +19,7 @@ const (
 	askName     = "login/ask"    // there after a sign-out: the next sign-in must ask for the password again
 	localName   = "local/officer"
 	keyName     = "store-key/" // + officer
+	anchorName  = "store-end/" // + officer: how far the officer's file had gone
 	systemName  = "system/"    // + officer / system
 	sharedName  = "shared/"    // + system: what IT provisioned for every officer
 )
@@ -170,7 +171,10 @@ func (m *Manager) SignOut(ctx context.Context) error {
 	}
 	defer release()
 	s, ok, lerr := m.loadSession(ctx)
-	err = errors.Join(m.o.Keyring.Delete(ctx, sessionName), m.o.Keyring.Delete(ctx, unlockName))
+	err = m.o.Keyring.Delete(ctx, sessionName)
+	if !m.boundTo(ctx, s.Officer.ID) { // the passphrase opens the officer's files: without its box they would be lost
+		err = errors.Join(err, m.o.Keyring.Delete(ctx, unlockName))
+	}
 	if m.o.Settings.Kind == KindOIDC {
 		err = errors.Join(err, m.o.Keyring.Set(ctx, askName, []byte("1")))
 	}
@@ -181,42 +185,6 @@ func (m *Manager) SignOut(ctx context.Context) error {
 		m.tellSignOut(ctx, s)
 	}
 	return nil
-}
-
-// StoreKey returns the 32 bytes under which the officer's files on this computer are sealed. It is made once; losing it
-// loses the files, so it is only made when the keyring says for certain that there is none.
-func (m *Manager) StoreKey(ctx context.Context, officer string) ([]byte, error) {
-	m.mu.Lock()
-	ok := m.state == SignedIn && m.officer != nil && m.officer.ID == officer
-	key, reason := append([]byte(nil), m.key...), m.reason
-	m.mu.Unlock()
-	if !ok {
-		return nil, notSignedIn(reason)
-	}
-	if m.o.Settings.Kind == KindLocal {
-		return key, nil
-	}
-	release, err := m.hold(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	name := keyName + digest(officer)
-	key, err = m.o.Keyring.Get(ctx, name)
-	if errors.Is(err, keyring.ErrNotFound) {
-		key = random(32)
-		if err := m.o.Keyring.Set(ctx, name, key); err != nil {
-			return nil, say(err, "")
-		}
-		key, err = m.o.Keyring.Get(ctx, name) // it is only good if it can be read back
-	}
-	if err != nil {
-		return nil, say(err, "")
-	}
-	if len(key) != 32 {
-		return nil, fail(plugins.Drift, keyring.ErrDamaged, "The key of this computer's Muster files is damaged in the keyring. Tell IT before you do anything else.")
-	}
-	return key, nil
 }
 
 // digest names an officer in the keyring without saying who it is.

@@ -75,6 +75,9 @@ func (s *Shell) showStatus() {
 		}
 		left = append(left, widgets.StatusItem{Text: i18n.T("status.systems", "well", st.Well, "n", st.Systems), Level: l, Sign: true})
 	}
+	if st.RolledBack != "" {
+		left = append(left, widgets.StatusItem{Text: i18n.T("status.rolledback"), Level: widgets.Alarm, Sign: true})
+	}
 	for i, say := range st.Failing {
 		if i == 2 && len(st.Failing) > 3 {
 			left = append(left, widgets.StatusItem{Text: i18n.T("status.more", "n", len(st.Failing)-2), Level: widgets.Alarm})
