@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 ARTIFACTS ?= artifacts
 
-.PHONY: help run test live conformance bench bench-connector bench-match bench-window e2e lint build musterctl tour vuln clean
+.PHONY: help run test torture live conformance bench bench-connector bench-match bench-window e2e lint build musterctl tour vuln clean
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
@@ -23,6 +23,10 @@ test: ## every test, with the race detector
 	MUSTER_LIVE=$${MUSTER_LIVE:-off} go test -race -tags $(TAGS) -timeout 20m $$(go list -tags $(TAGS) -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
 	@# What only draws, without the race detector.
 	go test -tags $(TAGS) -timeout 10m -run 'Draws$$|Looks|EveryLook|EveryEye' ./ui/screens
+
+torture: ## kill -9 at random points with faults on the way: runs, losses, duplicates, leaks. MUSTER_TORTURE=N runs, MUSTER_TORTURE_SEED=N repeats
+	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/muster-torture ./packaging/torture
+	@bin/muster-torture
 
 live: ## the connectors on real third-party servers, each started here from its package
 	@packaging/dev/live.sh

@@ -247,6 +247,10 @@ type Entry struct {
 	Files    []File            `json:"files,omitempty"`
 }
 
+// RefsPart stands where a part would in a KindSpec's Accepts: refs.SYSTEM means that the target wants the reference which SYSTEM
+// gave for the same entry.
+const RefsPart = "refs"
+
 // File is an attachment of an entry: a photo, a document. Its content is read when it is sent, in bounded memory.
 type File struct {
 	Name   string `json:"name"`

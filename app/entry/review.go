@@ -22,7 +22,7 @@ type Target struct {
 	Spec   plugins.KindSpec
 }
 
-const refsPart = "refs"
+const refsPart = plugins.RefsPart
 
 // NewTarget finds what a plugin accepts of the form's kind. A plugin that takes none gives a Target that says so in a review.
 func NewTarget(system, name string, kinds []plugins.KindSpec, form Form) Target {

@@ -299,6 +299,9 @@ func checkDictionary(f *findings, s *spec, d *pole.Dictionary) {
 		if k.submit != nil {
 			for _, a := range k.submit.accepts {
 				name := a.spec.Path
+				if strings.HasPrefix(name, plugins.RefsPart+".") {
+					continue // another system's reference is no property
+				}
 				if i := strings.LastIndexByte(name, '.'); i >= 0 {
 					name = name[i+1:]
 				}

@@ -260,7 +260,9 @@ func (s *system) complete(sub *submitSpec, in map[string]any) error {
 	for _, a := range sub.accepts {
 		at, name := in["entry"].(map[string]any), a.spec.Path
 		if part, rest, ok := strings.Cut(name, "."); ok {
-			at, _ = at[part].(map[string]any)
+			if at, _ = at[part].(map[string]any); part == plugins.RefsPart {
+				at, _ = in[part].(map[string]any)
+			}
 			name = rest
 			if at["id"] != nil {
 				continue
