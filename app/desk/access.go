@@ -42,6 +42,17 @@ func permit(ctx context.Context, _ *http.Request) error {
 	return errors.New("the access is not in the audit log and was not sent")
 }
 
+// permitFor is permit for one system, with what policy demands before it is asked.
+func (d *Desk) permitFor(system string) func(context.Context, *http.Request) error {
+	return func(ctx context.Context, r *http.Request) error {
+		if err := permit(ctx, r); err != nil {
+			return err
+		}
+		a, _ := plugins.AccessFrom(ctx)
+		return d.reasonFor(system, a)
+	}
+}
+
 // access is the Access of the officer now, for one operation.
 func (d *Desk) access(op string, p plugins.Purpose) plugins.Access {
 	o, _ := d.Officer()
@@ -146,8 +157,28 @@ func termsOf(terms []plugins.Term, text string) map[string]string {
 	return m
 }
 
-// Purposes lists the reason codes.
-func (d *Desk) Purposes() []PurposeDef { return slices.Clone(d.purposes) }
+// Purposes lists the reason codes that policy offers, each with what it demands here.
+func (d *Desk) Purposes() []PurposeDef {
+	p := &d.policy
+	var out []PurposeDef
+	for _, x := range d.purposes {
+		if p.PurposesAllowed.Managed && !slices.Contains(p.PurposesAllowed.Value, x.Code) {
+			continue
+		}
+		x.Text = x.Text || slices.Contains(p.PurposeText.Value, x.Code) || slices.Contains(p.PurposeText.Value, "*")
+		out = append(out, x)
+	}
+	return out
+}
+
+// reasonFor refuses a system that policy lets an officer ask only with a typed reason.
+func (d *Desk) reasonFor(system string, a plugins.Access) error {
+	if a.Operation != string(audit.Consultation) && a.Operation != string(audit.Combination) || strings.TrimSpace(a.Purpose.Text) != "" ||
+		!slices.Contains(d.policy.PurposeTextSystems.Value, system) {
+		return nil
+	}
+	return &plugins.Error{Kind: plugins.Denied, System: system, Say: "It was not asked: your organisation demands a typed reason before it is. Add one to the purpose, then search again."}
+}
 
 // Purpose is why the officer is looking now; ok is false when none was given for this task.
 func (d *Desk) Purpose() (plugins.Purpose, bool) {
@@ -162,14 +193,15 @@ func (d *Desk) Purpose() (plugins.Purpose, bool) {
 // SetPurpose says why the officer looks from now on. It refuses a code that is not listed, and one whose reason or case is missing.
 func (d *Desk) SetPurpose(p plugins.Purpose) error {
 	p.Text, p.Case = strings.TrimSpace(p.Text), strings.TrimSpace(p.Case)
-	i := slices.IndexFunc(d.purposes, func(x PurposeDef) bool { return x.Code == p.Code })
+	offered := d.Purposes()
+	i := slices.IndexFunc(offered, func(x PurposeDef) bool { return x.Code == p.Code })
 	switch {
 	case i < 0:
 		return fmt.Errorf("%q is not one of the force's reasons for looking", p.Code)
-	case d.purposes[i].Text && p.Text == "":
-		return fmt.Errorf("%s: type the reason in a few words", d.purposes[i].Label)
-	case d.purposes[i].Case && p.Case == "":
-		return fmt.Errorf("%s: give the case or incident reference", d.purposes[i].Label)
+	case offered[i].Text && p.Text == "":
+		return fmt.Errorf("%s: type the reason in a few words", offered[i].Label)
+	case offered[i].Case && p.Case == "":
+		return fmt.Errorf("%s: give the case or incident reference", offered[i].Label)
 	}
 	d.mu.Lock()
 	d.purpose = &p

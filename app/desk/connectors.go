@@ -28,6 +28,9 @@ func (d *Desk) loadConnector(p Profile, cfg SystemConfig) (plugins.Info, string,
 			return plugins.Info{}, cfg.Connector, nil, fmt.Errorf("its connector file systems/%s cannot be read: check its permissions (%w)", cfg.Connector, errors.Unwrap(err))
 		}
 		c, err := connector.Load(cfg.Connector, src, d.dict)
+		if err == nil {
+			err = d.pinned(cfg.Connector, p)
+		}
 		if err != nil {
 			return plugins.Info{}, cfg.Connector, src, err
 		}
@@ -75,6 +78,12 @@ func (d *Desk) AddSystem(ctx context.Context, file string, options map[string]st
 	p := d.Profile()
 	if p.Profile == 0 {
 		return "", errors.New("this desk is not set up yet: sign in first, or run the demonstration")
+	}
+	if err := d.forbidden(SystemConfig{ID: info.ID}, info); err != nil {
+		return "", err
+	}
+	if d.policy.TrustedKeys.Managed && files[0].ext == ".yaml" {
+		return "", fmt.Errorf("%s is not signed (%w), and your organisation uses signed connectors only: install its pack with musterctl connector install", filepath.Base(file), signed.ErrUnsigned)
 	}
 	if _, dup := p.system(info.ID); dup {
 		return "", fmt.Errorf("a system %s is there already: remove it first, or give the connector another id", info.ID)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"muster/app/policy"
 	"muster/app/signin"
 	"muster/plugins/demoforce"
 	"muster/store/keyring"
@@ -27,6 +28,26 @@ type DemoOptions struct {
 	Port    int    // first of a run of fixed ports; 0 takes free ones
 	Records string // id of the records management system that the force uses; "" is the one that the profile has, or the usual one
 	Log     *slog.Logger
+	Policy  *policy.Policy // nil means the policy of this computer
+}
+
+// errNoDemo is said where IT forbids the demonstration force.
+var errNoDemo = errors.New("the demonstration force is switched off by your organisation")
+
+// demoAllowed asks the policy before a force runs outside a window.
+func (o DemoOptions) demoAllowed() error {
+	p := o.Policy
+	if p == nil {
+		c, err := policy.Computer()
+		if err != nil {
+			return err
+		}
+		p = &c
+	}
+	if !p.Demo.Value {
+		return errNoDemo
+	}
+	return nil
 }
 
 // Demo is a running demonstration force with its profile written.
@@ -39,6 +60,9 @@ type Demo struct {
 
 // RunDemo starts the demonstration force, writes a ready profile and puts the systems' credentials into the keyring, as IT would.
 func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
+	if err := o.demoAllowed(); err != nil {
+		return nil, err
+	}
 	old, err := LoadProfile(o.Profile)
 	switch {
 	case isNotExist(err):
@@ -195,7 +219,7 @@ func (d *Desk) DemoAllowed() bool { return d.policy.Demo.Value }
 // UseDemo starts the demonstration force in this process and sets the profile up for it.
 func (d *Desk) UseDemo(ctx context.Context) error {
 	if !d.policy.Demo.Value {
-		return errors.New("the demonstration force is switched off by your organisation")
+		return errNoDemo
 	}
 	if p := d.Profile(); p.Profile != 0 && p.Demo != "embedded" {
 		return fmt.Errorf("this desk is set up for %s; the demonstration needs a profile folder of its own", p.Force)

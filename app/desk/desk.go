@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -18,7 +19,6 @@ import (
 	"muster/app/evaluate"
 	"muster/app/policy"
 	"muster/app/signin"
-	"muster/app/tiles"
 	"muster/assets"
 	"muster/plugins"
 	"muster/plugins/demoforce"
@@ -52,7 +52,8 @@ type Desk struct {
 	purposes   []PurposeDef
 	recipients []RecipientDef
 	reasons    []JudgeReason
-	policy     policy.Policy
+	policy     policy.Policy                 // with the officer's choices as they were when the desk opened
+	chosen     atomic.Pointer[policy.Policy] // the same with what was chosen since; nil if nothing was
 	keys       *keyring.Keyring
 	eval       *evaluate.Evaluator
 	notices    notices
@@ -148,26 +149,7 @@ func (d *Desk) load() (err error) {
 			return fmt.Errorf("recipients.yaml: %q needs a code, a label and a classification of the dictionary", r.Code)
 		}
 	}
-	if d.opts.Policy != nil {
-		d.policy = *d.opts.Policy
-	} else {
-		path, err := policy.Path()
-		if err != nil {
-			return err
-		}
-		if d.policy, err = policy.Load(path); err != nil {
-			return err
-		}
-	}
-	if err := tiles.Config(d.policy.Map.Value).Validate(); err != nil {
-		return fmt.Errorf("the policy is not valid; ask IT to correct it: %w", err)
-	}
-	if c := d.policy.Classification.Value; c != "" {
-		if err := d.dict.CountUnmarkedAs(c); err != nil {
-			return fmt.Errorf("the policy's classification: %w; ask IT to correct it", err)
-		}
-	}
-	return nil
+	return d.loadPolicy()
 }
 
 // Close ends the session, keeping it for the next start, and stops the demonstration force if it runs here.
@@ -205,7 +187,12 @@ func (d *Desk) Profile() Profile {
 }
 
 // Policy is what IT decided for this computer.
-func (d *Desk) Policy() policy.Policy { return d.policy }
+func (d *Desk) Policy() policy.Policy {
+	if p := d.chosen.Load(); p != nil {
+		return *p
+	}
+	return d.policy
+}
 
 // Dictionary is the data model.
 func (d *Desk) Dictionary() *pole.Dictionary { return d.dict }

@@ -144,6 +144,9 @@ func (d *Desk) Disclose(ctx context.Context, in Disclosure) (Disclosed, error) {
 	case in.draw == nil && !slices.Contains(disclose.Formats(), in.Format):
 		return Disclosed{}, fmt.Errorf("there is no format %q: it is pdf, json or csv", in.Format)
 	}
+	if err := d.mayExport(in.Format, disclose.Marking(d.dict, in.Cases)); err != nil {
+		return Disclosed{}, err
+	}
 	if why := d.AboveRecipient(in.Kind, in.Cases...); why != "" && !in.Above {
 		return Disclosed{}, fmt.Errorf("%w. %s", ErrAbove, why)
 	}

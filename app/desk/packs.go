@@ -52,6 +52,9 @@ func (d *Desk) InstallPack(ctx context.Context, file string, options map[string]
 	if err != nil {
 		return InstalledPack{}, err
 	}
+	if err := d.forbidden(SystemConfig{ID: p.ID}, c.Info()); err != nil {
+		return InstalledPack{}, err
+	}
 	out := InstalledPack{System: p.ID, Name: p.Name, Version: p.Version, By: by, Cases: len(report.Cases)}
 	cfg := SystemConfig{ID: p.ID, Connector: p.ID + ".yaml"}
 	if was, there := prof.system(p.ID); there {
@@ -130,7 +133,7 @@ func (d *Desk) installedVersion(id string) string {
 // packFiles are what the profile keeps of a pack beside the connector file.
 func (d *Desk) packFiles(id string) (folder, notes, manifest string) {
 	at := filepath.Join(d.opts.Profile, "systems", id)
-	return at + ".exchanges", at + ".notes.md", at + ".pack.json"
+	return at + ".exchanges", at + ".notes.md", filepath.Join(d.opts.Profile, "systems", pack.KeptManifest(id))
 }
 
 // keepPack writes a pack's parts into the profile, the connector last.

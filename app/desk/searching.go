@@ -108,6 +108,9 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 	a := d.access(string(audit.Consultation), purpose)
 	accounted := newLedger()
 	sources := d.sources(r.Systems, func(ctx context.Context, sys *system) (context.Context, error) {
+		if err := d.reasonFor(sys.cfg.ID, a); err != nil {
+			return nil, err
+		}
 		rec := d.of(d.record(a), sys)
 		rec.Terms = termsOf(r.Terms, r.Text)
 		ctx, seq, err := d.account(ctx, a, rec)

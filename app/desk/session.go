@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -49,14 +48,6 @@ type session struct {
 	ended  bool
 	work   chan func(context.Context)
 }
-
-// How long and how much is kept of what was read. A later policy decides.
-const (
-	cacheAge     = 30 * 24 * time.Hour
-	outboxAge    = 90 * 24 * time.Hour // since an entry was settled everywhere
-	cacheRecords = 200_000
-	cacheBytes   = 1 << 30
-)
 
 // startSession opens the officer's store and starts what runs on it. It is called once the officer is known.
 func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
@@ -106,10 +97,10 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	s.wg.Go(func() { d.keepAnchoring(m, s) })
 	d.startLive(s)
 	s.later(func(context.Context) {
-		if _, err := s.outbox.Purge(d.now().Add(-outboxAge)); err != nil {
+		if _, err := s.outbox.Purge(d.now().Add(-d.policy.OutboxKeep.Value)); err != nil {
 			d.log.Warn("entries that were delivered long ago could not be forgotten", "error", err)
 		}
-		_, _ = s.store.Trim(d.now(), store.TrimPolicy{MaxAge: cacheAge, MaxRecords: cacheRecords, MaxBytes: cacheBytes})
+		_, _ = s.store.Trim(d.now(), d.keeps())
 	})
 	return nil
 }

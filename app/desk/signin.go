@@ -26,7 +26,7 @@ func (d *Desk) useSignIn(p Profile) error {
 	}
 	m, err := signin.New(signin.Options{
 		Settings: settings, Keyring: d.keys, OpenBrowser: d.opts.OpenBrowser, ShowURL: d.opts.ShowURL,
-		IdleLock: d.policy.IdleLock.Value, OfflineFor: d.policy.OfflineUnlock.Value, Stay: d.policy.StaySignedIn.Value,
+		IdleLock: d.IdleLock(), OfflineFor: d.policy.OfflineUnlock.Value, Stay: d.policy.StaySignedIn.Value,
 		LockFile: filepath.Join(d.opts.Profile, "session.lock"), Changed: d.signInChanged, Now: d.now, Log: d.log,
 	})
 	if err != nil {
@@ -241,7 +241,7 @@ func (d *Desk) Touch() {
 }
 
 // IdleLock is how long without Touch until the desk locks; 0 is never.
-func (d *Desk) IdleLock() time.Duration { return d.policy.IdleLock.Value }
+func (d *Desk) IdleLock() time.Duration { return d.Policy().IdleLock.Value }
 
 // askKeyring notes which credentials each system still needs; Systems gives it without waiting for the keyring.
 func (d *Desk) askKeyring(ctx context.Context) {

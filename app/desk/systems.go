@@ -62,6 +62,9 @@ func (d *Desk) useProfile(p Profile) error {
 			s.info.Shape = first(cfg.Shape, s.info.Shape)
 			s.broken = missingOptions(s.info, cfg)
 		}
+		if err := d.forbidden(cfg, s.info); err != nil {
+			s.broken = err
+		}
 		list = append(list, s)
 	}
 	d.mu.Lock()
@@ -107,7 +110,7 @@ func (d *Desk) openSystem(ctx context.Context, s *system) error {
 		return err
 	}
 	client, err := transport.New(transport.Options{System: s.cfg.ID, Info: s.info, Config: cfg, Credentials: m,
-		Permit: permit, Observe: d.observe, Log: d.log, Now: d.now})
+		Permit: d.permitFor(s.cfg.ID), Observe: d.observe, Log: d.log, Now: d.now})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,11 @@ func Path() (string, error) {
 	return "/etc/muster/policy.yaml", nil
 }
 
-// trusted refuses a file that anybody but root, or owner in a test, can change or replace.
+// installerPath is the file into which a package's installer writes what it was told, beside the machine file.
+func installerPath(path string) string { return filepath.Join(filepath.Dir(path), "install.yaml") }
+
+// trusted refuses a file that anybody but root, or owner in a test, can change or replace: by itself, by a folder on the
+// way to it, or by a link.
 func trusted(f *os.File, path string, owner int) error {
 	i, err := f.Stat()
 	if err != nil {
@@ -27,15 +31,36 @@ func trusted(f *os.File, path string, owner int) error {
 	if !i.Mode().IsRegular() {
 		return fmt.Errorf("%w: %s is not a regular file; ask IT to replace it", ErrWritable, path)
 	}
+	if l, err := os.Lstat(path); err != nil || l.Mode()&os.ModeSymlink != 0 {
+		return fmt.Errorf("%w: %s is a link, which may lead to another file tomorrow; ask IT to put the file itself there", ErrWritable, path)
+	}
 	if err := onlyRoot(i, path, owner); err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
-	d, err := os.Stat(dir)
+	dir, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	return onlyRoot(d, dir, owner)
+	for {
+		d, err := os.Lstat(dir)
+		if err != nil {
+			return err
+		}
+		if d.Mode()&os.ModeSymlink != 0 {
+			return fmt.Errorf("%w: the folder %s is a link; ask IT to put a folder there", ErrWritable, dir)
+		}
+		above := dir != filepath.Dir(path)
+		if sticky := above && d.Mode()&os.ModeSticky != 0; !sticky { // in such a one nobody can take another's folder away
+			if err := onlyRoot(d, dir, owner); err != nil {
+				return err
+			}
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return nil
+		}
+		dir = up
+	}
 }
 
 func onlyRoot(i os.FileInfo, path string, owner int) error {

@@ -73,3 +73,65 @@ func TestAFolderInItsPlaceIsRefused(t *testing.T) {
 		t.Fatal("a folder was read as a policy")
 	}
 }
+
+func TestALinkInItsPlaceIsRefused(t *testing.T) {
+	path := owned(t)
+	link := filepath.Join(filepath.Dir(path), "link.yaml")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Loader{Owner: os.Getuid()}).Load(link); !errors.Is(err, ErrWritable) || !strings.Contains(err.Error(), "is a link") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Loader{Owner: os.Getuid()}).Load(link); err == nil {
+		t.Error("a link that leads nowhere is taken for no policy")
+	}
+}
+
+func TestALinkedFolderOnTheWayIsRefused(t *testing.T) {
+	dir := filepath.Dir(owned(t))
+	link := filepath.Join(t.TempDir(), "muster")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Loader{Owner: os.Getuid()}).Load(filepath.Join(link, "policy.yaml")); !errors.Is(err, ErrWritable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFolderAboveThatOthersCanWriteIsRefused(t *testing.T) {
+	dir := filepath.Join(filepath.Dir(owned(t)), "muster")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "policy.yaml")
+	if err := os.WriteFile(path, []byte(valid), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(dir), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Loader{Owner: os.Getuid()}).Load(path); !errors.Is(err, ErrWritable) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhatTheInstallerWasToldHoldsLast(t *testing.T) {
+	path := owned(t)
+	if err := os.WriteFile(installerPath(path), []byte("policy: 1\ndemo: true\nidle_lock: 3m\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Loader{Owner: os.Getuid()}.all(path)
+	if err != nil || p.Demo.Value || p.IdleLock.Value.Minutes() != 3 || !p.IdleLock.Managed || p.Path != path {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if err := os.Chmod(installerPath(path), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Loader{Owner: os.Getuid()}).all(path); !errors.Is(err, ErrWritable) {
+		t.Errorf("got %v", err)
+	}
+}

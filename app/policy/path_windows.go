@@ -19,6 +19,9 @@ func Path() (string, error) {
 	return filepath.Join(dir, "Muster", "policy.yaml"), nil
 }
 
+// installerPath is no file here: the installer writes into the registry.
+func installerPath(string) string { return "" }
+
 // changes are the rights with which a file or a folder's content can be changed or taken over.
 const changes = windows.FILE_WRITE_DATA | windows.FILE_APPEND_DATA | windows.DELETE | windows.WRITE_DAC | windows.WRITE_OWNER |
 	windows.GENERIC_WRITE | windows.GENERIC_ALL
@@ -33,6 +36,19 @@ func trusted(f *os.File, path string, _ int) error {
 	if err != nil {
 		return fmt.Errorf("the rights of %s cannot be read; ask IT to check it: %w", path, err)
 	}
+	if err := administrators(sd, path, changes); err != nil {
+		return err
+	}
+	dir := filepath.Dir(path) // who can change the folder can put another file in its place
+	fd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
+	if err != nil {
+		return fmt.Errorf("the rights of %s cannot be read; ask IT to check it: %w", dir, err)
+	}
+	return administrators(fd, dir, changes)
+}
+
+// administrators refuses what anybody but the computer's administrators has one of the rights to.
+func administrators(sd *windows.SECURITY_DESCRIPTOR, path string, rights windows.ACCESS_MASK) error {
 	owner, _, err := sd.Owner()
 	if err != nil {
 		return fmt.Errorf("the owner of %s cannot be read; ask IT to check it: %w", path, err)
@@ -53,7 +69,7 @@ func trusted(f *os.File, path string, _ int) error {
 			continue
 		}
 		sid := (*windows.SID)(unsafe.Pointer(&ace.SidStart))
-		if ace.Mask&changes != 0 && !administrative(sid) {
+		if ace.Mask&rights != 0 && !administrative(sid) {
 			return fmt.Errorf("%w: %s gives %s the right to change it; ask IT to take that right away", ErrWritable, path, sid.String())
 		}
 	}

@@ -1,4 +1,5 @@
-// Package policy is what IT decided for this computer: read from one machine-wide file that the officer cannot change.
+// Package policy is what IT decided for this computer. One table says which settings there are; they are read from where
+// the officer cannot write: group policy in the registry, one machine-wide file, and what the installer was told.
 package policy
 
 import (
@@ -7,12 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
+	"slices"
 	"time"
-
-	"github.com/goccy/go-yaml"
-
-	"muster/plugins/signed"
 )
 
 // Setting is one value and whether IT fixed it. A screen shows a managed one as decided, not as a choice.
@@ -52,63 +49,126 @@ type Map struct {
 	Format      string `yaml:"format,omitempty" json:"format,omitempty"`
 }
 
-// Policy is every setting of the file; what the file does not name has its default and is not managed.
+// Policy is every setting; what nobody decided has its default and is not managed. What each one does stands in the table.
 type Policy struct {
-	Path            string // the file it was read from; "" if there is none
-	Demo            Setting[bool]
-	IdleLock        Setting[time.Duration] // how long without a key or a click until the desk locks
-	OfflineUnlock   Setting[time.Duration] // how long after the last sign-in at the server an unlock passphrase works; 0 is never
-	StaySignedIn    Setting[bool]          // a session that was not signed out of continues at the next start
-	PurposeRequired Setting[bool]          // no search without a purpose
-	Classification  Setting[string]        // of what its source does not mark; "" is the dictionary's first
-	SignIn          Setting[SignIn]
-	Map             Setting[Map]               // a managed one with no kind forbids every map server
-	StoreRollback   Setting[string]            // of an officer's file found older than it was: "say" opens it all the same, "refuse" does not
-	TrustedKeys     Setting[map[string]string] // minisign public keys of makers of plugins and packs, by name; managed, no other key counts
+	Path string // the machine file; "" if there is none
+
+	SignIn        Setting[SignIn]
+	IdleLock      Setting[time.Duration]
+	OfflineUnlock Setting[time.Duration]
+	StaySignedIn  Setting[bool]
+
+	SystemsAllowed Setting[[]string]
+	PacksAllowed   Setting[[]string]
+	PacksMinimum   Setting[map[string]string]
+	TrustedKeys    Setting[map[string]string] // managed, no other key counts
+	StoreRollback  Setting[string]
+
+	PurposeRequired    Setting[bool]
+	PurposesAllowed    Setting[[]string]
+	PurposeText        Setting[[]string]
+	PurposeTextSystems Setting[[]string]
+	HideSystems        Setting[map[string][]string]
+	HideProperties     Setting[map[string][]string]
+
+	Classification Setting[string] // "" is the dictionary's first
+	MaskFrom       Setting[string]
+	ExportFormats  Setting[[]string]
+	ExportUpTo     Setting[string]
+	CopyUpTo       Setting[string]
+
+	OfflineKeep    Setting[time.Duration]
+	OfflineRecords Setting[int]
+	OfflineSize    Setting[int64]
+	OutboxKeep     Setting[time.Duration]
+
+	Map  Setting[Map] // a managed one with no kind forbids every map server
+	Demo Setting[bool]
+
+	origins map[string]Origin
 }
 
-// Default is the policy where there is no file.
-func Default() Policy {
-	return Policy{
-		Demo:            Setting[bool]{Value: true},
-		IdleLock:        Setting[time.Duration]{Value: 10 * time.Minute},
-		OfflineUnlock:   Setting[time.Duration]{Value: 12 * time.Hour},
-		StaySignedIn:    Setting[bool]{Value: true},
-		PurposeRequired: Setting[bool]{Value: true},
-		StoreRollback:   Setting[string]{Value: "say"},
-	}
-}
+// By is the kind of source that decided a setting.
+type By string
 
-// file is the policy file. A nil field is not named in it.
-type file struct {
-	Policy          int     `yaml:"policy"` // format version, 1
-	Demo            *bool   `yaml:"demo"`
-	IdleLock        *string `yaml:"idle_lock"`
-	OfflineUnlock   *string `yaml:"offline_unlock"`
-	StaySignedIn    *bool   `yaml:"stay_signed_in"`
-	PurposeRequired *bool   `yaml:"purpose_required"`
-	Classification  *string `yaml:"classification"`
-	SignIn          *SignIn `yaml:"signin"`
-	Map             *Map    `yaml:"map"`
-	StoreRollback   *string `yaml:"store_rollback"`
-
-	TrustedKeys *map[string]string `yaml:"trusted_keys"`
-}
-
+// The sources, the strongest first.
 const (
-	version = 1
-	maxSize = 1 << 20
-	// An idle lock outside these is a mistake: below, nobody can work; above, it locks nothing.
-	minIdle = 30 * time.Second
-	maxIdle = 24 * time.Hour
+	ByGroupPolicy By = "group policy"      // HKEY_LOCAL_MACHINE\Software\Policies\Muster
+	ByMachineFile By = "machine file"      // Path()
+	ByUserPolicy  By = "user group policy" // HKEY_CURRENT_USER\Software\Policies\Muster
+	ByInstaller   By = "installer"         // what Muster was installed with
+	ByOfficer     By = "officer"
+	ByDefault     By = "default"
 )
 
-// ErrWritable is in the chain of an error about a file that someone other than the computer's administrator can change.
-var ErrWritable = errors.New("others than the administrator can change the policy file")
+// Origin is who decided a setting, and where.
+type Origin struct {
+	State State  `json:"state,omitempty"`
+	By    By     `json:"by"`
+	Where string `json:"where,omitempty"` // file and line, or registry key
+}
 
-// Load reads the policy at path, normally Path(). With no file there it returns Default. A file that the officer could
-// change, or that is not valid, is an error: Muster does not start with half a policy.
+// Line is one setting as it stands.
+type Line struct {
+	Def     Def    `json:"-"`
+	Key     string `json:"key"`
+	Value   string `json:"value"`
+	Managed bool   `json:"managed"` // the officer cannot change it
+	Origin
+}
+
+// Lines is every setting as it stands, in the table's order.
+func (p *Policy) Lines() []Line {
+	out := make([]Line, 0, len(table))
+	for _, d := range table {
+		out = append(out, p.Line(d))
+	}
+	return out
+}
+
+// Line is one setting as it stands.
+func (p *Policy) Line(d Def) Line {
+	v, managed := d.get(p)
+	l := Line{Def: d, Key: d.Key, Value: d.write(v), Managed: managed, Origin: p.origins[d.Key]}
+	if l.By == "" {
+		l.By = ByDefault
+	}
+	return l
+}
+
+// Default is the policy where nobody decided anything.
+func Default() Policy {
+	p := Policy{origins: map[string]Origin{}}
+	for _, d := range table {
+		if d.Default == "" {
+			continue
+		}
+		v, err := d.value(d.Default)
+		if err != nil {
+			panic("policy: the default of " + d.Key + " " + err.Error()) // a mistake in the table, found by its first test
+		}
+		d.set(&p, v, false)
+	}
+	return p
+}
+
+const maxSize = 1 << 20
+
+// ErrWritable is in the chain of an error about a source that someone other than the computer's administrator can change.
+var ErrWritable = errors.New("others than the administrator can change the policy")
+
+// Load reads the machine file at path, normally Path(), alone. With no file there it returns Default. A file that the
+// officer could change, or that is not valid, is an error: Muster does not start with half a policy.
 func Load(path string) (Policy, error) { return Loader{}.Load(path) }
+
+// Computer reads every source of this computer: group policy before the machine file before what the installer was told.
+func Computer() (Policy, error) {
+	path, err := Path()
+	if err != nil {
+		return Default(), err
+	}
+	return Loader{}.all(path)
+}
 
 // Loader reads a policy whose file belongs to somebody else than the administrator. Only tests need one.
 type Loader struct {
@@ -118,116 +178,92 @@ type Loader struct {
 
 // Load is as the function Load.
 func (l Loader) Load(path string) (Policy, error) {
-	p := Default()
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil
-	}
+	f, found, err := l.file(path, ByMachineFile)
 	if err != nil {
-		return p, fmt.Errorf("the policy %s cannot be read; ask IT to let every user read it: %w", path, err)
+		return Default(), err
 	}
-	defer func() { _ = f.Close() }()
-	if !l.Any {
-		if err := trusted(f, path, l.Owner); err != nil {
-			return p, err
-		}
+	if !found {
+		return Default(), nil
 	}
-	src, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	p, err := merge(f)
 	if err != nil {
-		return p, fmt.Errorf("the policy %s cannot be read; ask IT to check it: %w", path, err)
-	}
-	if len(src) > maxSize {
-		return p, fmt.Errorf("the policy %s is larger than 1 MiB; ask IT to check it", path)
-	}
-	if err := p.parse(src); err != nil {
-		return Default(), fmt.Errorf("the policy %s is not valid; ask IT to correct it:\n%w", path, err)
+		return Default(), invalid(path, err)
 	}
 	p.Path = path
 	return p, nil
 }
 
-// Parse reads the text of a policy file, for checking one before it is installed. Errors name the line.
-func Parse(src []byte) (Policy, error) {
-	p := Default()
-	err := p.parse(src)
-	return p, err
-}
-
-func (p *Policy) parse(src []byte) error {
-	var f file
-	if err := yaml.UnmarshalWithOptions(src, &f, yaml.Strict()); err != nil && !errors.Is(err, io.EOF) {
-		return errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))
+func (l Loader) all(path string) (Policy, error) {
+	layers, err := registryLayers()
+	if err != nil {
+		return Default(), err
 	}
-	if f.Policy != version {
-		return at(src, "$.policy", "its format is %d, and this Muster reads format %d: it must say 'policy: %d'", f.Policy, version, version)
-	}
-	set(&p.Demo, f.Demo)
-	if err := errors.Join(duration(src, "idle_lock", &p.IdleLock, f.IdleLock), duration(src, "offline_unlock", &p.OfflineUnlock, f.OfflineUnlock)); err != nil {
-		return err
-	}
-	set(&p.StaySignedIn, f.StaySignedIn)
-	set(&p.PurposeRequired, f.PurposeRequired)
-	set(&p.Classification, f.Classification)
-	set(&p.SignIn, f.SignIn)
-	set(&p.Map, f.Map)
-	set(&p.StoreRollback, f.StoreRollback)
-	if v := p.StoreRollback.Value; v != "say" && v != "refuse" {
-		return at(src, "$.store_rollback", "store_rollback is %q; it must be say or refuse", v)
-	}
-	set(&p.TrustedKeys, f.TrustedKeys)
-	if _, err := signed.Parse(p.TrustedKeys.Value); err != nil {
-		return at(src, "$.trusted_keys", "trusted_keys: %s", err)
-	}
-	if d := p.IdleLock.Value; d < minIdle || d > maxIdle {
-		return at(src, "$.idle_lock", "idle_lock is %s; it must be from %s to %s", d, minIdle, maxIdle)
-	}
-	if p.OfflineUnlock.Value < 0 {
-		return at(src, "$.offline_unlock", "offline_unlock is negative; 0 forbids it")
-	}
-	if !p.SignIn.Managed {
-		return nil
-	}
-	switch s := p.SignIn.Value; s.Kind {
-	case "local":
-	case "oidc":
-		if s.Issuer == "" || s.ClientID == "" {
-			return at(src, "$.signin", "signin of kind oidc needs issuer and client_id")
+	for _, x := range []struct {
+		path string
+		by   By
+	}{{path, ByMachineFile}, {installerPath(path), ByInstaller}} {
+		if x.path == "" {
+			continue
 		}
-	default:
-		return at(src, "$.signin.kind", "signin.kind is %q; it must be oidc or local", s.Kind)
+		f, found, err := l.file(x.path, x.by)
+		if err != nil {
+			return Default(), err
+		}
+		if found {
+			layers = append(layers, f)
+		}
 	}
-	return nil
+	p, err := merge(layers...)
+	if err != nil {
+		return Default(), fmt.Errorf("the policy of this computer is not valid; ask IT to correct it:\n%w", err)
+	}
+	if slices.ContainsFunc(layers, func(l layer) bool { return l.by == ByMachineFile }) {
+		p.Path = path
+	}
+	return p, nil
 }
 
-func set[T any](s *Setting[T], v *T) {
-	if v != nil {
-		*s = Setting[T]{Value: *v, Managed: true}
-	}
+func invalid(path string, err error) error {
+	return fmt.Errorf("the policy %s is not valid; ask IT to correct it:\n%w", path, err)
 }
 
-// duration reads a duration. The YAML library would read one too, and not say in which line it failed.
-func duration(src []byte, name string, s *Setting[time.Duration], v *string) error {
-	if v == nil {
-		return nil
+// file reads one file; found is false where there is none.
+func (l Loader) file(path string, by By) (out layer, found bool, err error) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return out, false, nil
 	}
-	d, err := time.ParseDuration(*v)
+	f, err := os.Open(path)
+	if err != nil { // a link that leads nowhere is no missing policy
+		return out, false, fmt.Errorf("the policy %s cannot be read; ask IT to let every user read it: %w", path, err)
+	}
+	defer func() { _ = f.Close() }()
+	if !l.Any {
+		if err := trusted(f, path, l.Owner); err != nil {
+			return out, false, err
+		}
+	}
+	src, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
-		return at(src, "$."+name, "%s is %q; write a number with its unit, such as 90s, 10m or 12h", name, *v)
+		return out, false, fmt.Errorf("the policy %s cannot be read; ask IT to check it: %w", path, err)
 	}
-	*s = Setting[time.Duration]{Value: d, Managed: true}
-	return nil
+	if len(src) > maxSize {
+		return out, false, fmt.Errorf("the policy %s is larger than 1 MiB; ask IT to check it", path)
+	}
+	if out, err = readFile(src, by, path); err != nil {
+		return out, false, invalid(path, err)
+	}
+	return out, true, nil
 }
 
-// at makes an error that shows the line of path in the file.
-func at(src []byte, path, format string, args ...any) error {
-	say := fmt.Sprintf(format, args...)
-	p, err := yaml.PathString(path)
+// Parse reads the text of a machine file, for checking one before it is installed. Errors name the line.
+func Parse(src []byte) (Policy, error) {
+	l, err := readFile(src, ByMachineFile, "")
 	if err != nil {
-		return errors.New(say)
+		return Default(), err
 	}
-	excerpt, err := p.AnnotateSource(src, false)
+	p, err := merge(l)
 	if err != nil {
-		return errors.New(say) // the line is not there at all
+		return Default(), err
 	}
-	return errors.New(say + "\n" + strings.TrimRight(string(excerpt), "\n "))
+	return p, nil
 }
