@@ -1,7 +1,11 @@
 // Package match decides which records are the same person, object, place or event, says why, and never rewrites a record.
 package match
 
-import "muster/plugins/pole"
+import (
+	"slices"
+
+	"muster/plugins/pole"
+)
 
 // Evidence is one reason for or against a link.
 type Evidence struct {
@@ -31,12 +35,26 @@ func (l Link) Bits() float64 {
 	return sum
 }
 
+// seenFrom is the evidence with A being what the record a says.
+func (l Link) seenFrom(a pole.Ref) []Evidence {
+	if a == l.A {
+		return l.Evidence
+	}
+	out := slices.Clone(l.Evidence)
+	for i := range out {
+		out[i].A, out[i].B = out[i].B, out[i].A
+	}
+	return out
+}
+
 // Possible is another entity that may be the same, shown and never merged by itself.
 type Possible struct {
 	Entity      string      `json:"entity"`
 	Say         string      `json:"say"`
 	A           pole.Ref    `json:"a"` // the two records compared, the first of the entity itself
 	B           pole.Ref    `json:"b"`
+	Prior       float64     `json:"prior"`       // as of Link
+	Probability float64     `json:"probability"` // as of Link: of the two records, whatever keeps them apart
 	Evidence    []Evidence  `json:"evidence,omitempty"`
 	Unsure      *Judgement  `json:"unsure,omitempty"`      // a person was not sure
 	Contradicts []Judgement `json:"contradicts,omitempty"` // the rules would join the two, and this does not let them

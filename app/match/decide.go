@@ -1,7 +1,6 @@
 package match
 
 import (
-	"slices"
 	"strings"
 
 	"muster/app/match/linkage"
@@ -200,6 +199,12 @@ func link(a, b *entry) Link {
 	for _, one := range x.Evidence {
 		l.Evidence = append(l.Evidence, told(a, b, one))
 	}
+	if x.Total > 0 && !strongPair(a, b) && !weakPair(a, b) {
+		if bar := a.rules.pairs.Opinion(a.number(), b.number()).Bar; bar >= linkage.BarTwins { // it is for people to decide
+			l.Evidence = append(l.Evidence, Evidence{Say: capital(bars[bar]), Bits: -x.Total})
+			l.Probability = 0.5
+		}
+	}
 	return l
 }
 
@@ -211,11 +216,9 @@ func maybe(a, b *entry) *hunch {
 	}
 	h, ok := a.maybe[b]
 	if !ok {
-		say, score := possible(a, b)
-		if say == "" {
+		if h = possible(a, b); h == nil {
 			return nil
 		}
-		h = &hunch{say: say, score: score}
 		if a.maybe == nil {
 			a.maybe = map[*entry]*hunch{}
 		}
@@ -224,23 +227,22 @@ func maybe(a, b *entry) *hunch {
 	return h
 }
 
-// about is the evidence of a hunch, with A being of a.
-func (h *hunch) about(a, b *entry) []Evidence {
-	if h.evidence == nil {
-		if a.ref < b.ref {
-			h.evidence = evidence(a, b)
-		} else {
-			h.evidence = evidence(b, a)
+func hunchOf(say string, x linkage.Opinion) *hunch {
+	h := &hunch{say: say, score: x.Bits, bar: x.Bar}
+	if x.Bar >= linkage.BarTwins {
+		h.score = min(h.score, 0)
+	}
+	return h
+}
+
+// worth is maybe, or else what the model has to say.
+func (l *likely) worth(a, b *entry) *hunch {
+	if l.hunch == nil {
+		if l.hunch = maybe(a, b); l.hunch == nil {
+			l.hunch = hunchOf("", l.Opinion)
 		}
 	}
-	if a.ref < b.ref {
-		return h.evidence
-	}
-	out := slices.Clone(h.evidence)
-	for i := range out {
-		out[i].A, out[i].B = out[i].B, out[i].A
-	}
-	return out
+	return l.hunch
 }
 
 // hopeless finds quickly that one of a set certainly differs; names, which cost more, are left to compareSet.
@@ -259,12 +261,15 @@ func hopeless(a, b *entry, n int) bool {
 	return false
 }
 
-// possible says why two records that are not merged may be of one entity, and how strongly; "" if they hardly are.
-func possible(a, b *entry) (say string, score float64) {
+// possible says why two records that are not merged may be of one entity by what the dictionary says; nil if they hardly are.
+func possible(a, b *entry) *hunch {
+	maybe := func(say string) *hunch { return hunchOf(say, a.rules.pairs.Opinion(a.number(), b.number())) }
 	if agreed(a, b) {
 		for _, id := range a.rules.identifies {
 			if _, _, ok := shared(a.all[id.def.Name], b.all[id.def.Name]); ok {
-				return capital(id.def.Label + " equal; " + difference(a, b)), 5
+				h := maybe(capital(id.def.Label + " equal; " + difference(a, b)))
+				h.score += ofIdentifier
+				return h
 			}
 		}
 	}
@@ -278,28 +283,24 @@ func possible(a, b *entry) (say string, score float64) {
 		}
 		if l.equal {
 			if contradicts(a, b) {
-				return capital("same " + labels(set) + "; " + difference(a, b)), 4
+				return maybe(capital("same " + labels(set) + "; " + difference(a, b)))
 			}
-			return capital("same "+labels(set)) + ", but more than one record fits", 4
+			return maybe(capital("same "+labels(set)) + ", but more than one record fits")
 		}
 		var says []string
-		score := 3.0
-		bad, slips := false, 0
+		bad := false
 		// The more exact the property the earlier it is said: dates before names.
 		for i := len(set) - 1; i >= 0; i-- {
 			switch l.levels[i] {
 			case pole.Unknown:
 				bad = bad || set[i].def.Compare != "date" // a place without a number is like every house of the street
 				says = append(says, "no "+small(set[i].def.Label)+" to compare")
-				score--
 				for j, other := range l.levels[:len(set)] {
 					if j != i && other == pole.Similar {
 						bad = true
 					}
 				}
 			case pole.Similar:
-				slips++
-				score -= 0.5
 				if set[i].def.Compare == "name" {
 					says = append(says, "spelling")
 				} else {
@@ -307,12 +308,11 @@ func possible(a, b *entry) (say string, score float64) {
 				}
 			case pole.Compatible:
 				says = append(says, small(set[i].def.Label)+" "+l.says[i])
-				score -= 0.25
 			}
 		}
 		if bad || len(says) == 0 {
 			if len(says) == 0 && !bad {
-				return capital("same "+labels(set)) + lacking(a, b, set), 2
+				return maybe(capital("same "+labels(set)) + lacking(a, b, set))
 			}
 			continue
 		}
@@ -320,11 +320,11 @@ func possible(a, b *entry) (say string, score float64) {
 			continue
 		}
 		if l.unknown > 0 {
-			return capital("same " + knownLabels(set, l) + "; " + strings.Join(says, "; ")), score
+			return maybe(capital("same " + knownLabels(set, l) + "; " + strings.Join(says, "; ")))
 		}
-		return capital(strings.Join(says, "; ")), score
+		return maybe(capital(strings.Join(says, "; ")))
 	}
-	return "", 0
+	return nil
 }
 
 // lacking says what keeps two records apart that are the same as far as they say.

@@ -11,12 +11,15 @@ import (
 // suggestions is how many other entities are shown as possibly the same.
 const suggestions = 5
 
-// Grouper groups records into entities by simple, exact rules, all of them from the dictionary:
+// Grouper groups records into entities, by what the dictionary says and by probability:
 //
 //   - an equal, valid value of an identifying property (PNC ID, registration, UPRN), unless what describes the two
 //     records differs throughout, or a property that cannot have two values contradicts it (another make);
 //   - or a whole set of properties that the kind calls the same (full name and full date of birth; number, street and
-//     postcode), unless an identifier contradicts it or one system keeps the two apart.
+//     postcode), unless an identifier contradicts it or one system keeps the two apart;
+//   - or evidence by which the two are one in 99 of 100 cases, see linkage, unless one system keeps them apart, an
+//     identifier contradicts it, or they look like two who belong together: twins, father and son, a plate and its clone.
+//     People are joined so only where something agrees that is a person's own, such as the date of birth. Events are not.
 //
 // Where a record could belong to either of two that cannot be one, it is joined to neither. What is near but not enough
 // is given as Possible and never merged. What people decided lies over this, see Judge. The entities depend only on the
@@ -28,6 +31,7 @@ type Grouper struct {
 	entries  map[pole.Ref]*entry
 	blocks   map[string]map[*entry]struct{} // by strong and weak keys
 	hints    map[string]map[*entry]struct{}
+	near     map[nearKey][]*entry // by what records that are likely to be one have in common
 	entities map[string]*Entity
 	judged   map[uint64]Judgement
 	undone   map[uint64]bool
@@ -45,7 +49,7 @@ type barred struct {
 func New(d *pole.Dictionary) *Grouper {
 	return &Grouper{
 		dict: d, rules: map[pole.Kind]*rules{}, entries: map[pole.Ref]*entry{},
-		blocks: map[string]map[*entry]struct{}{}, hints: map[string]map[*entry]struct{}{},
+		blocks: map[string]map[*entry]struct{}{}, hints: map[string]map[*entry]struct{}{}, near: map[nearKey][]*entry{},
 		entities: map[string]*Entity{}, judged: map[uint64]Judgement{}, undone: map[uint64]bool{}, about: map[pole.Ref][]uint64{},
 		broken: map[*entry][]barred{},
 	}
@@ -68,6 +72,7 @@ func (g *Grouper) Add(records ...pole.Record) (changed []Entity, gone []string) 
 	looked := map[*entry]struct{}{}  // entries whose possible others may have changed
 	grown := map[string]int{}        // size of hint blocks before
 	before := map[string]bool{}      // ids of the entities of all these
+	full := map[nearKey]bool{}       // blocks that become too common
 	for _, r := range records {
 		old := g.entries[r.Ref]
 		if old != nil {
@@ -87,6 +92,14 @@ func (g *Grouper) Add(records ...pole.Record) (changed []Entity, gone []string) 
 				grown[k] = len(g.hints[k])
 			}
 			put(g.hints, k, e)
+		}
+		g.meet(e, full)
+	}
+	for k := range full { // from now on it is no reason any more
+		for _, o := range g.near[k] {
+			if len(o.likely) > 0 {
+				touched[o] = struct{}{}
+			}
 		}
 	}
 	if len(touched) == 0 && len(looked) == 0 {
@@ -121,6 +134,9 @@ func (g *Grouper) settle(touched, looked map[*entry]struct{}, before map[string]
 	}
 	// Others that named an entity which is gone, or may name one that is new.
 	for e := range whole {
+		if !dirty[e.entity] {
+			continue
+		}
 		for _, k := range e.hint {
 			if len(g.hints[k]) > most {
 				continue
@@ -129,6 +145,11 @@ func (g *Grouper) settle(touched, looked map[*entry]struct{}, before map[string]
 				if _, known := dirty[o.entity]; !known && maybe(e, o) != nil {
 					dirty[o.entity] = false
 				}
+			}
+		}
+		for o := range e.likely {
+			if _, known := dirty[o.entity]; !known {
+				dirty[o.entity] = false
 			}
 		}
 	}
@@ -178,6 +199,7 @@ func (g *Grouper) forget(old *entry, touched, looked map[*entry]struct{}, before
 		delete(g.hints[k], old)
 		maps.Copy(looked, g.hints[k])
 	}
+	g.part(old, touched)
 	if old.entity != nil {
 		for _, r := range old.entity.Records {
 			if o := g.entries[r.Ref]; o != nil {
@@ -212,12 +234,18 @@ func (g *Grouper) reach(from map[*entry]struct{}) map[*entry]struct{} {
 				}
 			}
 		}
-		g.judgedWith(e, func(o *entry) {
+		meet := func(o *entry) {
 			if _, in := out[o]; !in {
 				out[o] = struct{}{}
 				queue = append(queue, o)
 			}
-		})
+		}
+		g.judgedWith(e, meet)
+		for o, x := range e.likely {
+			if x.doubt && g.alive(e, o) {
+				meet(o)
+			}
+		}
 	}
 	return out
 }
@@ -244,7 +272,7 @@ func (g *Grouper) decide(whole map[*entry]struct{}, before map[string]bool) map[
 		for _, x := range es {
 			delete(left, x)
 		}
-		group, held, joins := component(es)
+		group, held, joins := component(es, g.alive)
 		js := g.place(es)
 		var ruled ruling
 		if binding(group, js) {
@@ -323,6 +351,9 @@ func (g *Grouper) note(es []*entry, js []placed, ruled ruling, out map[*Entity]b
 }
 
 func (g *Grouper) link(a, b *entry) Link {
+	if b.ref < a.ref {
+		a, b = b, a
+	}
 	l, ok := a.links[b]
 	if !ok {
 		l = link(a, b)
@@ -342,13 +373,14 @@ func sameRecords(a, b *Entity) bool {
 
 func samePossible(a, b []Possible) bool {
 	return slices.EqualFunc(a, b, func(x, y Possible) bool {
-		return x.Entity == y.Entity && x.Say == y.Say && x.A == y.A && x.B == y.B && slices.Equal(x.Evidence, y.Evidence) &&
+		return x.Entity == y.Entity && x.Say == y.Say && x.A == y.A && x.B == y.B && x.Probability == y.Probability && slices.Equal(x.Evidence, y.Evidence) &&
 			sameJudgement(x.Unsure, y.Unsure) && sameJudgements(x.Contradicts, y.Contradicts)
 	})
 }
 
-// possible lists the entities that may be the same as ent: first what people were not sure about, then what the rules would
-// join if a judgement let them, then the likeliest. What is judged not to be the same is not named otherwise.
+// possible lists the entities that may be the same as ent: first what people were not sure about, then what would be joined if
+// a judgement let it, then what an identifier names that is not enough, then the likeliest. What is judged not to be the same
+// is not named otherwise.
 func (g *Grouper) possible(ent *Entity) []Possible {
 	type found struct {
 		*hunch
@@ -373,7 +405,7 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 		case s.Verdict == Unsure:
 			if _, ok := best[s.Entity]; !ok {
 				j := s.Judgement
-				best[s.Entity] = found{hunch: &hunch{say: sayUnsure(j), score: 20}, a: a, b: b, unsure: &j}
+				best[s.Entity] = found{hunch: &hunch{say: sayUnsure(j), score: ofUnsure}, a: a, b: b, unsure: &j}
 			}
 		}
 	}
@@ -385,10 +417,16 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 			if o.entity == ent || ok && was.unsure != nil {
 				continue
 			}
-			h := &hunch{say: sayBarred(x.by), score: 10 + g.link(e, o).Probability}
+			h := &hunch{say: sayBarred(x.by), score: ofBarred + g.link(e, o).Bits()}
 			if !ok || h.score > was.score || h.score == was.score && (e.ref < was.a.ref || e == was.a && o.ref < was.b.ref) {
 				best[o.entity.ID] = found{hunch: h, a: e, b: o, contradicts: x.by}
 			}
+		}
+	}
+	take := func(e, o *entry, h *hunch) {
+		was, ok := best[o.entity.ID]
+		if !ok || h.score > was.score || h.score == was.score && (e.ref < was.a.ref || e == was.a && o.ref < was.b.ref) {
+			best[o.entity.ID] = found{hunch: h, a: e, b: o}
 		}
 	}
 	for _, r := range ent.Records {
@@ -402,13 +440,8 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 					if o.entity == e.entity || o.entity == nil || apart[o.entity.ID] {
 						continue
 					}
-					h := maybe(e, o)
-					if h == nil {
-						continue
-					}
-					was, ok := best[o.entity.ID]
-					if !ok || h.score > was.score || h.score == was.score && (e.ref < was.a.ref || e == was.a && o.ref < was.b.ref) {
-						best[o.entity.ID] = found{hunch: h, a: e, b: o}
+					if h := maybe(e, o); h != nil {
+						take(e, o, h)
 					}
 				}
 			}
@@ -416,6 +449,11 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 		look(g.blocks, e.strong)
 		look(g.blocks, e.weak)
 		look(g.hints, e.hint)
+		for o, x := range e.likely {
+			if o.entity != e.entity && o.entity != nil && !apart[o.entity.ID] && !x.Apart && g.alive(e, o) {
+				take(e, o, x.worth(e, o))
+			}
+		}
 	}
 	ids := slices.SortedFunc(maps.Keys(best), func(x, y string) int {
 		if c := cmp.Compare(best[y].score, best[x].score); c != 0 {
@@ -426,7 +464,12 @@ func (g *Grouper) possible(ent *Entity) []Possible {
 	var out []Possible
 	for _, id := range ids[:min(len(ids), suggestions)] {
 		f := best[id]
-		out = append(out, Possible{Entity: id, Say: f.say, A: f.a.Ref, B: f.b.Ref, Evidence: f.about(f.a, f.b), Unsure: f.unsure, Contradicts: f.contradicts})
+		l := g.link(f.a, f.b)
+		if f.say == "" {
+			f.say = sayLikely(l, f.bar)
+		}
+		out = append(out, Possible{Entity: id, Say: f.say, A: f.a.Ref, B: f.b.Ref, Prior: l.Prior, Probability: l.Probability,
+			Evidence: l.seenFrom(f.a.Ref), Unsure: f.unsure, Contradicts: f.contradicts})
 	}
 	return out
 }

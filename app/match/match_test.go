@@ -65,7 +65,7 @@ func TestRules(t *testing.T) {
 		{"an equal PNC ID, whatever the spelling and a swapped date", "person", []string{
 			"rms/1: pncId 2014/0120018R|" + miller, "cus/9: pncId 14/120018R|surname MILLAR|givenName Aron|dateOfBirth 11/03/2011"}, "cus/9+rms/1", ""},
 		{"a PNC ID with a wrong check letter is no evidence", "person", []string{
-			"rms/1: pncId 2014/0120018R|surname Miller|givenName Aaron", "cus/9: pncId 2014/0120018S|surname Millar|givenName Aron"}, "cus/9 rms/1", ""},
+			"rms/1: pncId 2014/0120018R|surname Miller|givenName Aaron", "cus/9: pncId 2014/0120018S|surname Millar|givenName Aron"}, "cus/9 rms/1", "PNC ID: one character differs"},
 		{"an equal PNC ID of someone who differs in everything", "person", []string{
 			"rms/1: pncId 2014/0120018R|" + miller, "cus/9: pncId 2014/0120018R|surname Khan|givenName Yusuf|dateOfBirth 25/06/1984"}, "cus/9 rms/1", "PNC ID equal; name differs, date of birth differs"},
 		{"full name and full date of birth", "person", []string{
@@ -87,7 +87,7 @@ func TestRules(t *testing.T) {
 		{"same name, only the year of birth", "person", []string{
 			"rms/1: " + miller, "int/2: surname Miller|givenName Aaron|dateOfBirth 2011"}, "int/2 rms/1", "Date of birth less exact"},
 		{"twins", "person", []string{
-			"rms/1: surname Doyle|givenName Kieran|dateOfBirth 22/04/1998", "cad/2: surname Doyle|givenName Sinead|dateOfBirth 22/04/1998"}, "cad/2 rms/1", ""},
+			"rms/1: surname Doyle|givenName Kieran|dateOfBirth 22/04/1998", "cad/2: surname Doyle|givenName Sinead|dateOfBirth 22/04/1998"}, "cad/2 rms/1", "may be a brother or sister"},
 		{"twins of one first name", "person", []string{
 			"rms/1: surname Doyle|givenName John|middleName Paul|dateOfBirth 22/04/1998", "cad/2: surname Doyle|givenName John|middleName Peter|dateOfBirth 22/04/1998",
 			"int/3: surname Doyle|givenName John|dateOfBirth 22/04/1998"}, "cad/2 int/3 rms/1", "more than one record fits"},
@@ -187,11 +187,13 @@ func crowd(d *pole.Dictionary) *rapid.Generator[[]pole.Record] {
 				f := []string{"surname " + pick("surname", "Miller", "Millar", "Khan"), "givenName " + pick("given", "Aaron", "Aron", "Yusuf", "A")}
 				f = append(f, strings.Fields(pick("middle", "", "middleName.James", "middleName.Paul"))...)
 				f = append(f, strings.Fields(pick("born", "", "dateOfBirth.03/11/2011", "dateOfBirth.11/03/2011", "dateOfBirth.2011", "dateOfBirth.01/01/1900"))...)
+				f = append(f, strings.Fields(pick("phone", "", "", "telephone.07700900412", "telephone.07700900413"))...)
+				f = append(f, strings.Fields(pick("home", "", "", "postcode.LS82QX", "postcode.LS82QX|buildingNumber.4|thoroughfareName.Alder"))...)
 				f = append(f, strings.Fields(pick("pnc", "", "", "pncId.2014/0120018R", "pncId.2015/0000001D"))...)
 				f = append(f, strings.Fields(pick("nino", "", "", "nationalInsuranceNumber.AB123456C", "nationalInsuranceNumber.AB123456", "nationalInsuranceNumber.CE654321A"))...)
 				out = append(out, rec(d, ref, "person", strings.ReplaceAll(strings.Join(f, "|"), ".", " ")))
 			case "vehicle":
-				out = append(out, rec(d, ref, "vehicle", "vrm "+pick("vrm", "YK19FZB", "P123ABC")+"|make "+pick("make", "FORD", "BMW", "")))
+				out = append(out, rec(d, ref, "vehicle", "vrm "+pick("vrm", "YK19FZB", "YK19FZ8", "P123ABC")+"|make "+pick("make", "FORD", "BMW", "")+"|model "+pick("model", "FOCUS", "FIESTA", "")+"|colour "+pick("colour", "BLUE", "RED", "")))
 			case "location":
 				out = append(out, rec(d, ref, "location", "buildingNumber "+pick("no", "12", "4")+"|thoroughfareName Alder Rise|postcode LS8 2QX|subBuildingName "+pick("flat", "", "Flat 1", "Flat 2")+"|uprn "+pick("uprn", "", "", "100012345678")))
 			default:
@@ -223,6 +225,17 @@ func firstDifference(got, want []Entity) string {
 // Any order and any batches of Add give the same entities, links and suggestions, and what Add announces adds up to them.
 func TestOrderDoesNotMatter(t *testing.T) {
 	d := dictionary(t)
+	for _, few := range []int{64, 3} { // what more than these share counts no more, which comes up seldom with as many as 64
+		t.Run(fmt.Sprint(few), func(t *testing.T) {
+			was := most
+			most = few
+			defer func() { most = was }()
+			orderDoesNotMatter(t, d)
+		})
+	}
+}
+
+func orderDoesNotMatter(t *testing.T, d *pole.Dictionary) {
 	gen := crowd(d)
 	rapid.Check(t, func(t *rapid.T) {
 		rs := gen.Draw(t, "records")

@@ -76,7 +76,7 @@ func overlay(es []*entry, group forest, joins [][2]int, js []placed, bits func(a
 				edges = append(edges, k)
 			}
 		}
-		for _, e := range resolve(len(roots), edges, func(a, b int) bool { return clash(roots[a], roots[b]) }) {
+		for _, e := range resolve(len(roots), edges, nil, func(a, b int) bool { return clash(roots[a], roots[b]) }) {
 			if out.group.join(roots[e[0]], roots[e[1]]) {
 				out.held = append(out.held, best[e])
 			}

@@ -6,8 +6,8 @@ import (
 )
 
 // most is the largest number of distinct parties that one decision is made about. An identifier or a name that more
-// share identifies nobody: a placeholder, or a list of strangers with one name.
-const most = 64
+// share identifies nobody: a placeholder, or a list of strangers with one name. Only tests change it.
+var most = 64
 
 // forest is a set of disjoint groups of the numbers below its length.
 type forest []int
@@ -40,10 +40,10 @@ func (f forest) join(a, b int) bool {
 // resolve groups n parties along the edges that leave no doubt. An edge is in doubt when one of its ends could as well be
 // joined to a third party that cannot be the same as its other end: then neither is joined, because nobody can say which.
 // Should a chain of edges without doubt still bring together two parties that cannot be the same, all its edges are in
-// doubt. The result does not depend on any order.
-func resolve(n int, edges [][2]int, conflict func(a, b int) bool) (kept [][2]int) {
+// doubt. others are pairs that are not joined themselves, and yet a possibility. The result does not depend on any order.
+func resolve(n int, edges, others [][2]int, conflict func(a, b int) bool) (kept [][2]int) {
 	near := make([][]int, n)
-	for _, e := range edges {
+	for _, e := range slices.Concat(edges, others) {
 		near[e[0]] = append(near[e[0]], e[1])
 		near[e[1]] = append(near[e[1]], e[0])
 	}
@@ -95,7 +95,7 @@ func resolve(n int, edges [][2]int, conflict func(a, b int) bool) (kept [][2]int
 
 // component decides about records that keys connect, sorted by reference. It gives for each record the number of its
 // entity, the pairs that hold entities together, and in joins every pair that speaks for one, those in held and the rest.
-func component(es []*entry) (group forest, held, joins [][2]int) {
+func component(es []*entry, alive func(a, b *entry) bool) (group forest, held, joins [][2]int) {
 	n := len(es)
 	group = newForest(n)
 	// Records that agree in everything that decides, and share an identifier, are one party from the start.
@@ -126,7 +126,7 @@ func component(es []*entry) (group forest, held, joins [][2]int) {
 		}
 		return out
 	}
-	for _, e := range resolve(len(parties), inParties(strong), func(a, b int) bool {
+	for _, e := range resolve(len(parties), inParties(strong), nil, func(a, b int) bool {
 		x, y := es[parties[a]], es[parties[b]]
 		return contradicts(x, y) && !strongPair(x, y)
 	}) {
@@ -172,12 +172,19 @@ func component(es []*entry) (group forest, held, joins [][2]int) {
 		}
 		best[k] = append(best[k], e)
 	}
-	for _, e := range resolve(len(roots), edges, func(a, b int) bool {
+	for _, e := range resolve(len(roots), edges, nil, func(a, b int) bool {
 		return rivals(es, members[roots[a]], members[roots[b]])
 	}) {
 		joins = append(joins, best[e]...)
 		if group.join(roots[e[0]], roots[e[1]]) {
 			held = append(held, best[e][0])
+		}
+	}
+	// By probability, between the entities so far.
+	for _, e := range byModel(es, group, alive) {
+		joins = append(joins, e.joins...)
+		if group.join(e.joins[0][0], e.joins[0][1]) {
+			held = append(held, e.joins[0])
 		}
 	}
 	return group, held, joins

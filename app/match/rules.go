@@ -19,6 +19,7 @@ type rules struct {
 	groups     []pole.GroupDef
 	group      map[pole.Property]int // by part and by composite property
 	pairs      *linkage.Pairs        // the evidence in bits
+	event      bool                  // probability alone does not join what happened
 }
 
 // identifier is a property whose equal values mean the same entity, with those that count as its values.
@@ -35,7 +36,7 @@ type member struct {
 }
 
 func newRules(d *pole.Dictionary, kind pole.Kind) *rules {
-	r := &rules{dict: d, kind: kind, groups: d.Groups(kind), group: map[pole.Property]int{}, pairs: linkage.NewPairs(d, kind)}
+	r := &rules{dict: d, kind: kind, groups: d.Groups(kind), group: map[pole.Property]int{}, pairs: linkage.NewPairs(d, kind), event: d.Class(kind) == pole.ClassEvent}
 	parts := map[pole.Property]bool{}
 	for i, g := range r.groups {
 		r.group[g.Property] = i
@@ -112,18 +113,27 @@ type entry struct {
 	profile string   // everything that decides about merging; equal profiles are never in conflict
 	entity  *Entity
 	links   map[*entry]Link
-	maybe   map[*entry]*hunch // of pairs where this one has the smaller reference; only those worth showing
-	sets    [][]value         // values of the sets of the kind
-	row     int               // number in rules.pairs, plus one; 0 before it is needed
-	shown   map[string]string // values as shown, by property and source: evidence shows the same ones often
+	maybe   map[*entry]*hunch  // of pairs where this one has the smaller reference; only those worth showing
+	sets    [][]value          // values of the sets of the kind
+	near    []nearKey          // keys: sharing one is worth a comparison
+	likely  map[*entry]*likely // what compared well, see Grouper.meet; of both of the two
+	row     int                // number in rules.pairs, plus one; 0 before it is needed
+	shown   map[string]string  // values as shown, by property and source: evidence shows the same ones often
 }
 
 // hunch says why two records may be of one entity although they are not merged.
 type hunch struct {
-	say      string
-	score    float64
-	evidence []Evidence // A of the one with the smaller reference; nil until asked for
+	say   string // "" where the evidence itself says it
+	score float64
+	bar   linkage.Bar
 }
+
+// What goes before the likeliest, by score; the rest of a score is bits.
+const (
+	ofIdentifier = 1000
+	ofBarred     = 2000
+	ofUnsure     = 3000
+)
 
 func newEntry(r pole.Record, rs *rules) *entry {
 	e := &entry{Record: r, ref: r.String(), rules: rs, values: map[pole.Property]value{}, all: map[pole.Property][]value{}}

@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"muster/app/match/linkage"
+
 	"muster/plugins/pole"
 )
 
@@ -77,4 +79,35 @@ func sayBarred(by []Judgement) string {
 		what = "not sure"
 	}
 	return fmt.Sprintf("Would be joined, but %s by %s on %s: %s", what, j.By, j.At.Local().Format("02/01/2006"), j.Reason)
+}
+
+// sayLikely says what makes two likely to be one, what differs, and what keeps them apart all the same.
+func sayLikely(l Link, bar linkage.Bar) string {
+	var same, differ []string
+	for _, e := range l.Evidence {
+		switch {
+		case e.Property == "":
+		case e.Bits >= 1 && len(same) < 3:
+			same = append(same, small(e.Say))
+		case e.Bits <= -1 && len(differ) < 2:
+			differ = append(differ, small(e.Say))
+		}
+	}
+	parts := []string{}
+	for _, p := range []string{strings.Join(same, ", "), strings.Join(differ, ", "), bars[bar]} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return capital(strings.Join(parts, "; "))
+}
+
+// bars says why two are not joined although they are likely to be one.
+var bars = map[linkage.Bar]string{
+	linkage.BarThin:       "nothing in common that is the person's own",
+	linkage.BarLess:       "one of them says less",
+	linkage.BarTwins:      "may be a brother or sister",
+	linkage.BarGeneration: "may be a parent or child of the same name",
+	linkage.BarSurname:    "the surname is another",
+	linkage.BarSpoken:     "may be two that have much in common",
 }

@@ -156,12 +156,17 @@ type looker struct {
 
 func (l *looker) look(i, j uint32) between {
 	var ls levels
-	bits := clip(l.t.held(i, j, l.s.score(int(i), int(j), l.m, &ls)))
-	info := min(max(l.s.info(i, j, &ls), leastInfo), mostInfo)
+	return l.weigh(i, j, l.s.score(int(i), int(j), l.m, &ls), &ls)
+}
+
+// weigh says what a pair counts of which score, and levels, are known.
+func (l *looker) weigh(i, j uint32, score float32, ls *levels) between {
+	bits := clip(l.t.held(i, j, score))
+	info := min(max(l.s.info(i, j, ls), leastInfo), mostInfo)
 	x := between{sum: bits * info, by: info}
 	if l.families {
-		x.compared, x.clash, x.sure = l.t.clash(i, j, &ls)
-		if !x.sure && x.sum > 0 && l.s.thin(i, j, &ls) {
+		x.compared, x.clash, x.sure = l.t.clash(i, j, ls)
+		if !x.sure && x.sum > 0 && l.s.thin(i, j, ls) {
 			x.sum = thinBits * info
 		}
 	}
