@@ -227,6 +227,9 @@ func maybe(a, b *entry) *hunch {
 	return h
 }
 
+// leastLikely is from how many bits on another is worth showing: one in twenty. An equal identifier always is.
+const leastLikely = -4.25
+
 func hunchOf(say string, x linkage.Opinion) *hunch {
 	h := &hunch{say: say, score: x.Bits, bar: x.Bar}
 	if x.Bar >= linkage.BarTwins {
@@ -263,11 +266,16 @@ func hopeless(a, b *entry, n int) bool {
 
 // possible says why two records that are not merged may be of one entity by what the dictionary says; nil if they hardly are.
 func possible(a, b *entry) *hunch {
-	maybe := func(say string) *hunch { return hunchOf(say, a.rules.pairs.Opinion(a.number(), b.number())) }
+	maybe := func(say string) *hunch {
+		if h := hunchOf(say, a.rules.pairs.Opinion(a.number(), b.number())); h.score >= leastLikely {
+			return h
+		}
+		return nil
+	}
 	if agreed(a, b) {
 		for _, id := range a.rules.identifies {
 			if _, _, ok := shared(a.all[id.def.Name], b.all[id.def.Name]); ok {
-				h := maybe(capital(id.def.Label + " equal; " + difference(a, b)))
+				h := hunchOf(capital(id.def.Label+" equal; "+difference(a, b)), a.rules.pairs.Opinion(a.number(), b.number()))
 				h.score += ofIdentifier
 				return h
 			}

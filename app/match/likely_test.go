@@ -37,7 +37,11 @@ func TestWhoIsJoinedByProbability(t *testing.T) {
 		{"twins of one first name", "person", "surname Doyle|givenName John|middleName Paul|dateOfBirth 22/04/1998" + home, "surname Doyle|givenName John|middleName Peter|dateOfBirth 22/04/1998" + home, "possible", ""},
 		{"father and son", "person", john + home + tel, "surname Doyle|givenName John|dateOfBirth 03/09/1971" + home + tel, "possible", "may be a parent or child of the same name"},
 		{"father and son of one birthday", "person", john + home, "surname Doyle|givenName John|dateOfBirth 22/04/1978" + home, "possible", ""},
-		{"father and son, no date of birth of one", "person", john + home, "surname Doyle|givenName John" + home, "possible", ""},
+		{"the whole name and the whole address, no date of birth of one", "person", john + home, "surname Doyle|givenName John" + home, "joined", ""},
+		{"the whole name and one telephone, no date of birth of one", "person", john + tel, "surname Doyle|givenName John" + tel, "joined", ""},
+		{"a name and a postcode, no date of birth of one", "person", john + "|postcode LS8 2QX", "surname Doyle|givenName John|postcode LS8 2QX", "possible", ""},
+		{"one name of one address, and another estimate of the age", "person", john + home, "surname Doyle|givenName John|dateOfBirth 01/01/1998" + home, "possible", ""},
+		{"a slip of the keys that is no other name", "person", "surname Smith|givenName Michael|dateOfBirth 20/06/2002" + home, "surname Smith|givenName Micheal|dateOfBirth 20/06/2002" + home, "joined", ""},
 		{"a couple", "person", john + "|sex M" + home + tel, "surname Doyle|givenName Claire|dateOfBirth 03/09/1999|sex F" + home + tel, "neither", ""},
 		{"strangers with one telephone", "person", "surname Doyle|givenName John" + tel, "surname Khan|givenName Yusuf" + tel, "neither", ""},
 		{"strangers at one address", "person", john + home, "surname Khan|givenName Yusuf|dateOfBirth 01/02/1970" + home, "neither", ""},
@@ -107,6 +111,8 @@ func TestProbabilityDoesNotChooseBetweenTwo(t *testing.T) {
 			"int/2: surname Smith|givenName Robert|middleName Peter|dateOfBirth 03/11/1988" + home, "cad/3: surname Smith|givenName Bob|dateOfBirth 03/11/1988" + home}, "cad/3 int/2 rms/1"},
 		{"with identifiers that differ", []string{"rms/1: surname Smith|givenName Robert|pncId 2014/0120018R|dateOfBirth 03/11/1988" + home,
 			"int/2: surname Smith|givenName Robert|pncId 2015/0000001D|dateOfBirth 03/11/1988" + home, "cad/3: surname Smith|givenName Bob|dateOfBirth 03/11/1988" + home}, "cad/3 int/2 rms/1"},
+		{"a father and a son of one name, and who does not say which", []string{"rms/1: surname Smith|givenName Robert|dateOfBirth 03/11/1988" + home,
+			"int/2: surname Smith|givenName Robert|dateOfBirth 07/01/1961" + home, "cad/3: surname Smith|givenName Robert" + home}, "cad/3 int/2 rms/1"},
 		{"a father is no other possibility for the son", []string{"rms/1: surname Smith|givenName Robert|dateOfBirth 03/11/1988" + home,
 			"int/2: surname Smith|givenName Robert|dateOfBirth 07/01/1961" + home, "cad/3: surname Smith|givenName Bob|dateOfBirth 03/11/1988" + home}, "cad/3+rms/1 int/2"},
 	} {
@@ -123,6 +129,23 @@ func TestProbabilityDoesNotChooseBetweenTwo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A plate that two makes are seen with says of nothing which of the two it is.
+func TestContestedPlate(t *testing.T) {
+	d := dictionary(t)
+	rs := []pole.Record{rec(d, "veh/1", "vehicle", "vrm YK19FZB|make FORD|model FOCUS|colour BLUE"), rec(d, "rms/2", "vehicle", "vrm YK19FZB|make VAUXHALL"),
+		rec(d, "cad/3", "vehicle", "vrm YK19FZB"), rec(d, "anp/4", "vehicle", "vrm YK19FZB"), rec(d, "int/5", "vehicle", "vrm YK19FZB|make FORD"),
+		rec(d, "cus/6", "vehicle", "vrm YK19FZB|model FOCUS|colour BLUE")}
+	permutations(rs, func(rs []pole.Record) {
+		g := New(d)
+		for _, r := range rs {
+			g.Add(r)
+		}
+		if got := groups(g.Entities()); got != "anp/4 cad/3 cus/6 int/5+veh/1 rms/2" {
+			t.Error(got)
+		}
+	})
 }
 
 // What probability joined is parted by a judgement, said as such, and joined again when the judgement is taken back.

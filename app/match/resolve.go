@@ -3,6 +3,8 @@ package match
 import (
 	"slices"
 	"strconv"
+
+	"muster/plugins/pole"
 )
 
 // most is the largest number of distinct parties that one decision is made about. An identifier or a name that more
@@ -101,8 +103,9 @@ func component(es []*entry, alive func(a, b *entry) bool) (group forest, held, j
 	// Records that agree in everything that decides, and share an identifier, are one party from the start.
 	first := map[string]int{}
 	var parties []int
+	doubtful := contested(es)
 	for i, e := range es {
-		if len(e.strong) > 0 {
+		if len(e.strong) > 0 && !doubtful.all(e) {
 			if j, ok := first[e.profile]; ok {
 				group.join(j, i)
 				held = append(held, [2]int{j, i})
@@ -114,7 +117,9 @@ func component(es []*entry, alive func(a, b *entry) bool) (group forest, held, j
 		parties = append(parties, i)
 	}
 	// By identifiers.
-	strong := pairs(parties, func(i int) []string { return es[i].strong }, func(i, j int) bool { return strongPair(es[i], es[j]) })
+	strong := pairs(parties, func(i int) []string { return es[i].strong }, func(i, j int) bool {
+		return strongPair(es[i], es[j]) && doubtful.lets(es[i], es[j])
+	})
 	number := map[int]int{}
 	for k, i := range parties {
 		number[i] = k
@@ -188,6 +193,51 @@ func component(es []*entry, alive func(a, b *entry) bool) (group forest, held, j
 		}
 	}
 	return group, held, joins
+}
+
+// keys are identifying values that are seen on what cannot be one: a plate on two makes. They make nothing one by themselves.
+type keys map[string]bool
+
+func contested(es []*entry) keys {
+	out := keys{}
+	by := map[string][]*entry{}
+	seen := map[string]bool{}
+	for _, e := range es {
+		if len(e.strong) > 0 && !seen[e.profile] {
+			seen[e.profile] = true
+			for _, k := range e.strong {
+				by[k] = append(by[k], e)
+			}
+		}
+	}
+	for k, of := range by {
+		if len(of) > most {
+			continue
+		}
+		for i, a := range of {
+			out[k] = out[k] || slices.ContainsFunc(of[:i], func(b *entry) bool { return contradicts(a, b) && !strongPair(a, b) })
+		}
+		if !out[k] {
+			delete(out, k)
+		}
+	}
+	return out
+}
+
+// all reports whether a record has no other identifier than such, and nothing that tells whose it is.
+func (c keys) all(e *entry) bool {
+	return len(c) > 0 && !slices.ContainsFunc(e.strong, func(k string) bool { return !c[k] }) && bare(e)
+}
+
+// lets reports whether two records share another identifier, or both say what tells whose the shared one is.
+func (c keys) lets(a, b *entry) bool {
+	return len(c) == 0 || slices.ContainsFunc(a.strong, func(k string) bool { return !c[k] && slices.Contains(b.strong, k) }) ||
+		!bare(a) && !bare(b) || alike(a, b)
+}
+
+// bare reports whether a record says nothing that could contradict another.
+func bare(e *entry) bool {
+	return !slices.ContainsFunc(e.rules.contradict, func(p pole.PropertyDef) bool { return len(e.all[p.Name]) > 0 })
 }
 
 // pairs lists the pairs that share a key and satisfy ok, each once. Where more than most share a key it gives none.

@@ -137,7 +137,7 @@ func printWho(e *env, c caseview.Case) {
 		printStanding(e, j)
 	}
 	for _, p := range c.Possible {
-		e.out.text("Possibly the same: %s (musterctl compare %s %s)", p.Say, p.A, p.B)
+		e.out.text("Possibly the same, %.0f %%: %s (musterctl compare %s %s)", 100*p.Probability, p.Say, p.A, p.B)
 	}
 }
 

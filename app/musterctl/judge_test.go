@@ -38,7 +38,7 @@ func judging(t *testing.T, m terminal) {
 	if p["type"] != "pair" || len(link["evidence"].([]any)) == 0 || link["prior"] == nil || link["probability"] == nil || p["joined"] != nil {
 		t.Errorf("%v", p)
 	}
-	says(t, m.do(exitDone, "", with("case", a)...).out, "Possibly the same: ", "musterctl compare")
+	says(t, m.do(exitDone, "", with("case", a)...).out, "Possibly the same, ", "musterctl compare")
 	says(t, m.do(exitDone, "", with("compare", a, b)...).out, "before any evidence", "bits: probability", name)
 	m.do(exitUsage, "", with("judge", a, b)...)
 	m.do(exitUsage, "", with("judge", a, "--same", "--reason", "x")...)

@@ -16,7 +16,7 @@ func (p *casesPlace) judgedTop(c *caseview.Case) (out []fyne.CanvasObject) {
 	}
 	// One line stands for all: side by side, Page Down goes through them.
 	if n := len(c.Possible); n > 0 {
-		words := upper(t("screens.case.possible")) + " · " + c.Possible[0].Say
+		words := upper(t("screens.case.possible")) + " · " + vm.Possibly(c.Possible[0])
 		if n > 1 {
 			words += ". " + t("screens.case.possible.more", "n", n-1)
 		}

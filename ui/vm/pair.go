@@ -363,6 +363,14 @@ func chance(env Env, probability, bits float64) string {
 	return env.T("screens.pair.chance.for", "p", Percent(probability), "odds", oneFigure(odds))
 }
 
+// Possibly says why another may be the same, and how likely that is.
+func Possibly(p match.Possible) string {
+	if len(p.Evidence) == 0 { // kept by an earlier version
+		return p.Say
+	}
+	return p.Say + " · " + Percent(p.Probability)
+}
+
 // Percent writes a probability so that the end that matters is told: 0.02 %, 63 %, 99.98 %.
 func Percent(p float64) string {
 	left := min(p, 1-p) * 100

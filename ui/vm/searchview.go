@@ -45,7 +45,7 @@ func (s *Search) Row(i int) Row {
 	}
 	r.Line = strings.Join(parts, " · ")
 	if len(v.Possible) > 0 {
-		r.Possible = v.Possible[0].Say
+		r.Possible = Possibly(v.Possible[0])
 	}
 	return r
 }
@@ -252,7 +252,7 @@ func (s *Search) Possibles() []PossibleLine {
 	}
 	var out []PossibleLine
 	for _, p := range v.Possible {
-		l := PossibleLine{Refs: PairRefs{A: p.A, B: p.B}, Say: p.Say, Barred: len(p.Contradicts) > 0}
+		l := PossibleLine{Refs: PairRefs{A: p.A, B: p.B}, Say: Possibly(p), Barred: len(p.Contradicts) > 0}
 		if o, ok := s.rows[p.Entity]; ok {
 			l.Title, l.Detail, l.Marks = o.Title, o.Detail, s.marks.All(o.Systems)
 		}

@@ -1,6 +1,9 @@
 package linkage
 
-import "muster/plugins/pole"
+import (
+	"muster/app/match/names"
+	"muster/plugins/pole"
+)
 
 // From which bits on a pair of records makes two groups of records one, where there are too few to learn from: 99 in 100;
 // and from which on it is another possibility, to be shown and to be ruled out.
@@ -78,7 +81,9 @@ func (p *Pairs) opinion(i, j int, bits float32, ls *levels) Opinion {
 
 // bar finds the strongest of the bars between two records.
 func (p *Pairs) bar(i, j uint32, ls *levels) (bar Bar, apart bool) {
-	named, own, other, sure := false, false, false, false
+	named, own, other, sure := p.t.named(), false, false, false
+	alike, born, where, post := false, uint8(none), uint8(none), uint8(none) // both names; date of birth; address
+	shares := false                                                          // a telephone or e-mail address
 	up := func(b Bar) { bar = max(bar, b) }
 	for _, c := range p.t.cols {
 		l := ls[c.f.feature]
@@ -87,12 +92,12 @@ func (p *Pairs) bar(i, j uint32, ls *levels) (bar Bar, apart bool) {
 		switch c.f.sort {
 		case ofName:
 			given, surname := l, ls[c.f.feature+1]
-			named = true
+			alike = (given == wordSame || given == wordForm) && (surname == wordSame || surname == wordForm)
 			apart = given == wordDiffers && surname == wordDiffers
 			switch {
 			case given == none || surname == none || given == wordInitial || given == wordOther:
 				up(BarLess)
-			case given > wordForm:
+			case given > wordForm && !c.mistyped(a, b, ls[c.f.feature+3]):
 				up(BarTwins)
 			}
 			if surname == wordFar || surname == wordDiffers || surname == wordOther {
@@ -106,15 +111,21 @@ func (p *Pairs) bar(i, j uint32, ls *levels) (bar Bar, apart bool) {
 			if c.f.def.Type == pole.TypeInstant || l == none {
 				continue
 			}
+			born = l
 			x, y := &c.dates[a], &c.dates[b]
 			if max(x.y, y.y)-min(x.y, y.y) >= generationYears {
 				up(BarGeneration)
 			}
 			own = own || l <= dateSlip && l != dateLess
+		case ofPostcode:
+			post = l
+		case ofEmail:
+			shares = shares || l == mailSame
 		case ofCode, ofPlate, ofPhone:
+			shares = shares || c.f.sort == ofPhone && l == codeSame
 			own = own || identifies && l == codeSame
-			sure = sure || identifies && l == codeSame && p.t.named()
-			if identifies && l >= codeSlip && !p.t.named() && !c.misread(a, b, l) {
+			sure = sure || identifies && l == codeSame && named
+			if identifies && l >= codeSlip && !named && !c.misread(a, b, l) {
 				up(BarSpoken)
 			}
 		case ofText:
@@ -122,7 +133,8 @@ func (p *Pairs) bar(i, j uint32, ls *levels) (bar Bar, apart bool) {
 				up(BarSpoken)
 			}
 		case ofLine:
-			if p.t.named() || l == none {
+			where = l
+			if named || l == none {
 				continue
 			}
 			if l == lineNumber || l == lineDiffers {
@@ -136,13 +148,31 @@ func (p *Pairs) bar(i, j uint32, ls *levels) (bar Bar, apart bool) {
 			}
 		}
 	}
+	if born == none || born == dateLess { // who does not say when he was born is told by where he lives, or by his telephone
+		own = own || alike && (shares || where == lineSame && post == unitSame)
+	}
 	if named && !own {
 		up(BarThin)
 	}
+	apart = apart || born == dateDiffers && where != lineSame && !shares && !sure
 	if sure { // whoever has the same identifier is one, however the names are written
 		bar = NoBar
 	}
 	return bar, apart
+}
+
+// mistyped reports whether one of two given names is no name that is known, and near the other, which is: a slip of the keys,
+// where two names are a brother's and a sister's.
+func (c *column) mistyped(a, b uint32, order uint8) bool {
+	if order == orderSwapped || a == 0 || b == 0 {
+		return false
+	}
+	x, y := c.names[a].first(), c.names[b].first()
+	if x == 0 || y == 0 {
+		return false
+	}
+	s, t := c.words.list[x].s, c.words.list[y].s
+	return names.Known(s) != names.Known(t) && min(len(s), len(t)) > 3 && (names.Edit(s, t, 1) <= 1 || letters(s, t, 0))
 }
 
 // named reports whether the records are of people.

@@ -181,6 +181,9 @@ func Bits(word string) float64 {
 	return float64(cmp.Or(surprise()[word], rare))
 }
 
+// Known tells whether a folded word is a common name.
+func Known(word string) bool { return known(word) }
+
 // known tells whether a folded word is a common name.
 func known(word string) bool {
 	_, ok := common()[word]
