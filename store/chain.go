@@ -34,6 +34,11 @@ func link(seq uint64, prev [sha256.Size]byte, payload []byte) [sha256.Size]byte 
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
+// ChainLink is the hash of an entry of a log: what the entry after it holds of it.
+func ChainLink(seq uint64, prev [sha256.Size]byte, payload []byte) [sha256.Size]byte {
+	return link(seq, prev, payload)
+}
+
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
 // headBox is where a chain's head is sealed: a bucket of its own, so that cutting the chain leaves it.

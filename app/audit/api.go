@@ -60,7 +60,19 @@ type Record struct {
 	Error          string            `json:"error,omitempty"`
 	Count          int               `json:"count,omitempty"`
 	Correlation    string            `json:"correlation,omitempty"`
-	Offline        bool              `json:"offline,omitempty"`
+	Offline        bool              `json:"offline,omitempty"` // the officer had no network, or what was shown is a kept copy
+	Captured       time.Time         `json:"captured,omitzero"` // of an entry: when the officer pressed send
+	Sent           time.Time         `json:"sent,omitzero"`     // of an entry: when it left for the system
+	Signed         *Signed           `json:"signed,omitempty"`  // of a Checkpoint
+}
+
+// Signed is a checkpoint: an Ed25519 signature over the end of the log as it was.
+type Signed struct {
+	Count uint64 `json:"count"`          // number of the last record that it covers
+	Hash  string `json:"hash"`           // hex, of that record
+	Key   string `json:"key"`            // base64, the public key
+	Sig   string `json:"sig"`            // base64
+	Last  bool   `json:"last,omitempty"` // closes an export: nothing follows in its file
 }
 
 // Verdict is what verifying the log found.
@@ -69,4 +81,7 @@ type Verdict struct {
 	Records uint64 `json:"records"`
 	BadSeq  uint64 `json:"bad_seq,omitempty"`
 	Say     string `json:"say"`
+
+	Checkpoints int    `json:"checkpoints,omitempty"` // of a file: how many signatures hold
+	Key         string `json:"key,omitempty"`         // of a file: the public key that they were made with
 }

@@ -62,7 +62,8 @@ func (d *Desk) access(op string, p plugins.Purpose) plugins.Access {
 
 // record starts an audit record of the officer's own.
 func (d *Desk) record(a plugins.Access) audit.Record {
-	return audit.Record{Time: d.now(), Operation: audit.Operation(a.Operation), Officer: a.Officer, Collar: a.Collar, Role: a.Role,
+	o, _ := d.Officer()
+	return audit.Record{Time: d.now(), Offline: o.Offline, Operation: audit.Operation(a.Operation), Officer: a.Officer, Collar: a.Collar, Role: a.Role,
 		Force: a.Force, Workstation: a.Workstation, Purpose: a.Purpose, Correlation: a.Correlation, Session: d.sessionID(),
 		Classification: d.dict.DefaultMarking().Classification}
 }
@@ -117,13 +118,14 @@ func (d *Desk) append(ctx context.Context, s *session, records ...audit.Record) 
 
 // closing notes how an accounted access ended. It is written behind the answer: the access itself is already accounted for.
 // It belongs to the session that the access was accounted for in, also when the desk was locked or is ending meanwhile.
-func (d *Desk) closing(s *session, a plugins.Access, sys *system, seq uint64, count int, err error) {
+func (d *Desk) closing(s *session, a plugins.Access, sys *system, seq uint64, count int, err error, got *returned) {
 	r := d.record(a)
 	r.Session = s.id
 	if sys != nil {
 		r = d.of(r, sys)
 	}
 	r.Operation, r.Of, r.Count = audit.Outcome, seq, count
+	got.into(&r, d.dict)
 	if err != nil {
 		r.Error = string(plugins.KindOf(err))
 	}
@@ -143,6 +145,15 @@ func (d *Desk) auditState(err error) {
 		d.log.Error("the audit log takes no more; access stops", "error", err)
 	}
 	d.notify(TopicSystems, "")
+}
+
+// erasing accounts for what is about to be taken off this computer. Systems keep their records.
+func (d *Desk) erasing(ctx context.Context, s *session, what string) error {
+	p, _ := d.Purpose()
+	r := d.record(d.access(string(audit.Erasure), p))
+	r.Ref = what
+	_, err := d.append(ctx, s, r)
+	return err
 }
 
 // termsOf puts query terms into an audit record; the log is sealed.
@@ -243,30 +254,6 @@ func (d *Desk) VerifyAudit(ctx context.Context) (audit.Verdict, error) {
 		return audit.Verdict{}, err
 	}
 	return s.audit.Verify(ctx), nil
-}
-
-// Encoder takes the records of an export one by one; *json.Encoder is one.
-type Encoder interface{ Encode(any) error }
-
-// ExportAudit writes every record, oldest first, to enc and says how many. The export is itself recorded, before the first is written.
-func (d *Desk) ExportAudit(ctx context.Context, recipient string, enc Encoder) (int, error) {
-	s, err := d.current()
-	if err != nil {
-		return 0, err
-	}
-	p, _ := d.Purpose()
-	a := d.access(string(audit.Export), p)
-	r := d.record(a)
-	r.Recipient = recipient
-	if _, _, err := d.account(ctx, a, r); err != nil {
-		return 0, err
-	}
-	n := 0
-	err = s.audit.Each(0, func(r audit.Record) error {
-		n++
-		return enc.Encode(r)
-	})
-	return n, err
 }
 
 func refStrings(refs []pole.Ref) string {

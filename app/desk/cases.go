@@ -91,7 +91,7 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 	full := b.fetch(actx, refs, e.Records)
 	if len(full) == 0 {
 		err := fmt.Errorf("%w (%s)", ErrNoCase, b.gapWords())
-		b.d.closing(b.s, b.access, nil, seq, 0, err)
+		b.d.closing(b.s, b.access, nil, seq, 0, err, nil)
 		return err
 	}
 	if !ok {
@@ -99,7 +99,7 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 	} else {
 		b.asked = b.d.latestAnswers()
 	}
-	b.d.closing(b.s, b.access, nil, seq, len(full), nil)
+	b.d.closing(b.s, b.access, nil, seq, len(full), nil, ofRecords(full))
 	grouper := b.d.grouper(b.s)
 	grouper.Add(full...)
 	b.entity = entityWith(grouper, full[0].Ref)
@@ -200,7 +200,7 @@ func (b *caseBuilder) around(ctx context.Context) {
 			linked := b.fetch(actx, refs, nil)
 			cancel()
 			grouper.Add(linked...)
-			b.d.closing(b.s, b.access, nil, seq, len(linked), nil)
+			b.d.closing(b.s, b.access, nil, seq, len(linked), nil, ofRecords(linked))
 		}
 	}
 	b.near = grouper.Entities()
@@ -326,10 +326,10 @@ func (d *Desk) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 	r, err := d.fetchRecord(actx, ref)
 	sys, _ := d.system(ref.System)
 	if err != nil {
-		d.closing(s, a, sys, seq, 0, err)
+		d.closing(s, a, sys, seq, 0, err, nil)
 		return pole.Record{}, err
 	}
-	d.closing(s, a, sys, seq, 1, nil)
+	d.closing(s, a, sys, seq, 1, nil, ofRecords([]pole.Record{r}))
 	s.later(func(context.Context) { _ = s.store.PutRecords(d.now(), r) })
 	return r, nil
 }

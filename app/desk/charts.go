@@ -96,7 +96,7 @@ func (b *caseBuilder) again(ctx context.Context, refs []pole.Ref) error {
 		}
 	}
 	full := b.fetch(actx, refs, atHand)
-	b.d.closing(b.s, b.access, nil, seq, len(full), nil)
+	b.d.closing(b.s, b.access, nil, seq, len(full), nil, ofRecords(full))
 	if len(full) == 0 {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -174,7 +174,7 @@ func (d *Desk) Disclose(ctx context.Context, in Disclosure) (Disclosed, error) {
 		}
 		return disclose.Write(f, in.Format, d.dict, pack)
 	})
-	d.closing(s, a, nil, seq, len(in.Cases), err)
+	d.closing(s, a, nil, seq, len(in.Cases), err, nil)
 	if err != nil {
 		return Disclosed{}, err
 	}

@@ -91,6 +91,12 @@ func (d *Desk) Doctor(ctx context.Context) []Finding {
 			verr = errors.New(v.Say)
 		}
 		add("audit log", verr, v.Say, "keep the profile folder as it is and tell the information security officer")
+		if a := d.policy.AuditForward.Value; a != "" {
+			s.forwarding.Lock()
+			st := s.forwarded
+			s.forwarding.Unlock()
+			add("audit forwarding", st.Err, fmt.Sprintf("%s has the log up to record %d", a, st.Last), "nothing is lost; see that the collector runs and that its certificate is the one that policy names")
+		}
 		var back error
 		if s.rolledBack != "" {
 			back = errors.New(s.rolledBack)

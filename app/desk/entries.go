@@ -45,7 +45,7 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 			if sys, ok := d.system(dl.System); ok {
 				r = d.of(r, sys)
 			}
-			r.Ref = it.ID
+			r.Ref, r.Captured, r.Sent = it.ID, it.Captured, r.Time
 			seqs, err := d.append(ctx, s, r)
 			if err != nil {
 				return nil, err
@@ -59,7 +59,7 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 				return
 			}
 			sys, _ := d.system(dl.System)
-			d.closing(s, a, sys, a.Audited, 0, err)
+			d.closing(s, a, sys, a.Audited, 0, err, nil)
 		},
 	})
 	if err != nil {
@@ -220,9 +220,12 @@ func (d *Desk) Drafts() []entry.Draft {
 }
 
 // DeleteDraft gives up a draft.
-func (d *Desk) DeleteDraft(_ context.Context, id string) error {
+func (d *Desk) DeleteDraft(ctx context.Context, id string) error {
 	s, err := d.current()
 	if err != nil {
+		return err
+	}
+	if err := d.erasing(ctx, s, "draft "+id); err != nil {
 		return err
 	}
 	if err := s.drafts.Delete(id); err != nil {

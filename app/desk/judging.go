@@ -197,7 +197,11 @@ func (d *Desk) judge(ctx context.Context, s *session, p plugins.Purpose, j match
 	if j.By == "" {
 		j.By = o.ID
 	}
-	a := d.access(string(audit.Combination), p)
+	op := audit.Unmerge
+	if j.Undoes == 0 && j.Verdict == match.Same {
+		op = audit.Merge
+	}
+	a := d.access(string(op), p)
 	rec := d.record(a)
 	rec.Ref, rec.Kind, rec.Terms = what.Ref, what.Kind, what.Terms
 	_, seq, err := d.account(ctx, a, rec)
@@ -205,7 +209,7 @@ func (d *Desk) judge(ctx context.Context, s *session, p plugins.Purpose, j match
 		return j, undecided(err)
 	}
 	j, err = s.judged.add(j, check)
-	d.closing(s, a, nil, seq, 1, err)
+	d.closing(s, a, nil, seq, 1, err, nil)
 	if err != nil {
 		return j, notKept(err)
 	}

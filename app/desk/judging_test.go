@@ -111,7 +111,7 @@ func TestJudgingJoinsAndUndoParts(t *testing.T) {
 	}
 	n := 0
 	for _, r := range recs {
-		if r.Operation == audit.Combination && r.Terms["judged"] != "" {
+		if (r.Operation == audit.Merge || r.Operation == audit.Unmerge) && r.Terms["judged"] != "" {
 			n++
 			if r.Ref == "" || r.Purpose.Code == "" {
 				t.Errorf("%+v", r)

@@ -216,7 +216,7 @@ func (d *Desk) touchKept(s *session, c caseview.Case) {
 }
 
 // DropCase takes a case off the desk with its copies; its records stay where they are, and notes that were made stay in the store.
-func (d *Desk) DropCase(_ context.Context, id string) error {
+func (d *Desk) DropCase(ctx context.Context, id string) error {
 	s, err := d.current()
 	if err != nil {
 		return err
@@ -235,6 +235,9 @@ func (d *Desk) DropCase(_ context.Context, id string) error {
 		return nil
 	}
 	k := all[i]
+	if err := d.erasing(ctx, s, "kept case "+k.ID); err != nil {
+		return err
+	}
 	if err := s.kept.Delete(k.ID); err != nil {
 		return err
 	}
@@ -445,7 +448,7 @@ func (d *Desk) OpenCopy(ctx context.Context, id string) (caseview.Case, error) {
 	}
 	c := d.BuildCase(caseview.Input{Entity: k.Entity, Around: k.Around, Gaps: k.Gaps, Asked: k.Asked, Old: old})
 	c.Copy = k.At
-	d.closing(s, a, nil, seq, len(k.Entity.Records), nil)
+	d.closing(s, a, nil, seq, len(k.Entity.Records), nil, ofRecords(k.Entity.Records))
 	return c, nil
 }
 

@@ -112,6 +112,7 @@ func (d *Desk) keepAnchoring(m *signin.Manager, s *session) {
 		case <-s.ctx.Done():
 			return
 		case <-t.C:
+			d.checkpoint(s.ctx, s)
 			if err := d.noteEnd(s.ctx, m, s); err != nil && s.ctx.Err() == nil {
 				d.log.Warn("the end of the audit log could not be noted in the keyring", "error", err)
 			}
@@ -123,9 +124,11 @@ func (d *Desk) keepAnchoring(m *signin.Manager, s *session) {
 func (d *Desk) lastAnchor(m *signin.Manager, s *session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 5*time.Second)
 	defer cancel()
+	d.checkpoint(ctx, s)
 	if err := d.noteEnd(ctx, m, s); err != nil {
 		d.log.Warn("the end of the audit log could not be noted in the keyring", "error", err)
 	}
+	clear(s.signer)
 }
 
 // RolledBack says in words that the officer's file was found older than it was, or another; "" when it was not.

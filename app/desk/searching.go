@@ -121,6 +121,9 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 	})
 	search.Run(ctx, search.Config{Dictionary: d.dict, Systems: sources, Cache: s.cache, Now: d.now, Log: d.log}, r, func(ev search.Event) {
 		out := SearchEvent{Found: ev.Records, Answer: ev.Answer, Done: ev.Done}
+		for i := range ev.Records {
+			accounted.note(&ev.Records[i].Record, ev.Records[i].Old)
+		}
 		if len(ev.Records) > 0 {
 			out.Entities, out.Gone = d.group(found, ev.Records)
 			d.keep(s, ev.Records)
@@ -136,7 +139,7 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 					err = &plugins.Error{Kind: ev.Answer.Error}
 				}
 				sys, _ := d.system(ev.Answer.System)
-				d.closing(s, a, sys, seq, ev.Answer.Count, err)
+				d.closing(s, a, sys, seq, ev.Answer.Count, err, accounted.returned(ev.Answer.System))
 			}
 		}
 		f(out)

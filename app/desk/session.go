@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -35,6 +36,9 @@ type session struct {
 	cache   cache
 
 	manager    *signin.Manager
+	signer     ed25519.PrivateKey // signs checkpoints of the log; sealed in the store
+	forwarding sync.Mutex
+	forwarded  forwardState // forwarding guards it
 	anchoring  sync.Mutex
 	anchored   uint64 // number of the audit record that was noted last outside the file; anchoring guards it
 	rolledBack string // how the file was found to be older than it was; set before the session is seen
@@ -58,6 +62,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	d.mu.RUnlock()
 	if cur != nil {
 		if cur.key == o.ID {
+			d.noteUnlock(cur)
 			cur.later(func(context.Context) { // unlocked again: the store stayed open
 				if err := cur.outbox.Resume(); err != nil {
 					d.log.Warn("what waits in the outbox is tried at its own time", "error", err)
@@ -95,6 +100,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	s.wg.Go(s.worker)
 	s.wg.Go(func() { s.outbox.Run(s.ctx) })
 	s.wg.Go(func() { d.keepAnchoring(m, s) })
+	s.wg.Go(func() { d.keepForwarding(s) })
 	d.startLive(s)
 	s.later(func(context.Context) {
 		if _, err := s.outbox.Purge(d.now().Add(-d.policy.OutboxKeep.Value)); err != nil {
@@ -108,7 +114,16 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
 	r := d.record(d.access(string(audit.SignIn), plugins.Purpose{}))
 	r.Session = s.id
-	if _, err := d.append(ctx, s, r); err != nil {
+	records := []audit.Record{r}
+	if missed := s.manager.TakeMissed(); missed.Count > 0 {
+		f := r
+		f.Operation, f.Time, f.Count, f.Error = audit.Failed, missed.Last, missed.Count, "wrong passphrase"
+		records = []audit.Record{f, r}
+	}
+	if _, err := d.append(ctx, s, records...); err != nil {
+		return err
+	}
+	if err := s.loadSigner(); err != nil {
 		return err
 	}
 	var snap []byte

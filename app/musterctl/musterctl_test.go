@@ -276,6 +276,33 @@ func TestADayAtTheTerminal(t *testing.T) {
 			t.Errorf("%v records, %d lines, %v", n, bytes.Count(b, []byte("\n")), err)
 		}
 		says(t, m.do(exitUsage, "", "audit", "export", file, "--recipient", "x").err, "exists already")
+		key := strings.TrimSpace(m.do(exitDone, "", "audit", "key").out)
+		stranger := terminal{t, t.TempDir()} // who verifies needs no desk
+		if v := stranger.lines(exitDone, "", "audit", "verify", file, "--key", key)[0]; v["ok"] != true || v["records"].(float64) != n || v["key"] != key {
+			t.Errorf("%v", v)
+		}
+		lines := bytes.SplitAfter(b, []byte("\n"))
+		if err := os.WriteFile(file, bytes.Join(slices.Delete(lines, 6, 7), nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		says(t, stranger.do(exitFailed, "", "audit", "verify", file).out, "record 7 was removed")
+		says(t, m.do(exitFailed, "", "audit", "forward").err, "names no collector")
+		table := filepath.Join(t.TempDir(), "log.csv")
+		m.do(exitDone, "", "audit", "export", table, "--recipient", "x", "--format", "csv")
+		if b, err := os.ReadFile(table); err != nil || !bytes.HasPrefix(b, []byte("seq,prev,time,operation")) {
+			t.Errorf("%.80s %v", b, err)
+		}
+	})
+
+	t.Run("store", func(t *testing.T) {
+		m := terminal{t, m.dir}
+		if v := m.lines(exitDone, "", "store")[0]; v["passphrase"] != false || v["unfinished"] != false {
+			t.Errorf("%v", v)
+		}
+		m.do(exitDone, "", "store", "rotate")
+		says(t, m.do(exitDone, "", "audit", "verify").out, "complete and unchanged")
+		says(t, m.do(exitDone, "", "audit").out, "key rotation", "missing")
+		says(t, m.do(exitFailed, "no such passphrase\n", "store", "bind").err, "No unlock passphrase is set")
 	})
 
 	t.Run("evaluate and doctor", func(t *testing.T) {

@@ -1,16 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
-	"muster/app/audit"
 	"muster/app/caseview"
 	"muster/app/desk"
 	"muster/app/search"
@@ -418,77 +412,4 @@ func sources(list []caseview.Source) string {
 		}
 	}
 	return strings.Join(out, " ")
-}
-
-type auditCmd struct {
-	List   auditListCmd   `cmd:"" default:"withargs" help:"The officer's own accesses, newest first (the default)."`
-	Verify auditVerifyCmd `cmd:"" help:"Prove that no record was removed, changed, reordered or cut off."`
-	Export auditExportCmd `cmd:"" help:"Write the log as JSON Lines. The export is itself recorded."`
-}
-
-type auditListCmd struct {
-	Number int    `short:"n" default:"50" help:"How many."`
-	Before uint64 `help:"Only records before this number."`
-}
-
-func (c auditListCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		list, err := d.Audit(c.Before, c.Number)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			e.out.line(struct {
-				Type string `json:"type"`
-				audit.Record
-			}{"access", r}, "%d\t%s\t%s\t%s\t%s\t%d\t%s", r.Seq, clock(r.Time), r.Operation, r.System, r.Purpose.Code, r.Count, r.Error)
-		}
-		return nil
-	})
-}
-
-type auditVerifyCmd struct{}
-
-func (auditVerifyCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		v, err := d.VerifyAudit(e.ctx)
-		if err != nil {
-			return err
-		}
-		e.out.line(struct {
-			Type string `json:"type"`
-			audit.Verdict
-		}{"verdict", v}, "%s", v.Say)
-		if !v.OK {
-			return fmt.Errorf("the log of accesses has been tampered with or damaged")
-		}
-		return nil
-	})
-}
-
-type auditExportCmd struct {
-	To        string `arg:"" type:"path" help:"File to write; it must not exist."`
-	Recipient string `required:"" help:"Who it is for."`
-}
-
-func (c auditExportCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		f, err := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) {
-			return usagef("%s exists already and is not overwritten: name another file", c.To)
-		}
-		if err != nil {
-			return err
-		}
-		n, err := d.ExportAudit(e.ctx, c.Recipient, json.NewEncoder(f))
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-		if err != nil {
-			_ = os.Remove(c.To) // half a log proves nothing
-			return err
-		}
-		e.out.line(map[string]any{"type": "exported", "records": n, "file": c.To, "at": time.Now().UTC()}, "%d records written.", n)
-		return nil
-	})
 }

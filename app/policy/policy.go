@@ -64,6 +64,10 @@ type Policy struct {
 	TrustedKeys    Setting[map[string]string] // managed, no other key counts
 	StoreRollback  Setting[string]
 
+	AuditForward       Setting[string] // HOST:PORT; "" is to nobody
+	AuditAuthority     Setting[string]
+	AuditForwardServer Setting[string]
+
 	PurposeRequired    Setting[bool]
 	PurposesAllowed    Setting[[]string]
 	PurposeText        Setting[[]string]

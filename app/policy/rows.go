@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -117,6 +118,15 @@ var table = []Def{
 		Effect: "app/desk:TestAFilePutBackIsSaidRecordedAndRefusedWherePolicySaysSo",
 		Help:   "What happens where an officer's file was put back to an earlier state: say opens it all the same and tells the officer; refuse does not open it."},
 		func(p *Policy) *Setting[string] { return &p.StoreRollback }),
+	row(Def{Key: "audit_forward", Section: SectionProgram, Label: "Collector of the log of accesses", Type: Text, check: hostPort, Effect: auditEffect,
+		Help: "HOST:PORT of a collector that takes syslog (RFC 5424) over TLS (RFC 5425). Every record goes there too; while it does not answer they wait, and nothing is lost. Records can be long: let it take messages of 64 KiB."},
+		func(p *Policy) *Setting[string] { return &p.AuditForward }),
+	row(Def{Key: "audit_forward_authority", Section: SectionProgram, Label: "Authority of the collector", Type: Text, Effect: auditEffect,
+		Help: "PEM file of the certificate authority that vouches for the collector; not set, those that this computer trusts."},
+		func(p *Policy) *Setting[string] { return &p.AuditAuthority }),
+	row(Def{Key: "audit_forward_server", Section: SectionProgram, Label: "Name in the collector's certificate", Type: Text, Effect: auditEffect,
+		Help: "Where the certificate names another host than the address does."},
+		func(p *Policy) *Setting[string] { return &p.AuditForwardServer }),
 
 	mapPart(Def{Key: "map.kind", Label: "Kind of map server", Type: Choice, Choices: []string{"none", "xyz", "wmts"}, Effect: mapEffect,
 		Help: "How the server of map pictures is asked. none forbids every map server: a case is then shown on a plain sheet."},
@@ -157,6 +167,16 @@ var table = []Def{
 	mapPart(Def{Key: "map.format", Label: "Picture format", Type: Text, Effect: mapEffect,
 		Help: "Of wmts: image/png or image/jpeg."},
 		func(m *Map) *string { return &m.Format }),
+}
+
+const auditEffect = "app/desk:TestForwardingWaitsForItsCollector"
+
+func hostPort(v any) error {
+	s, _ := v.(string)
+	if host, port, err := net.SplitHostPort(s); err != nil || host == "" || port == "" {
+		return wrong("must be HOST:PORT, such as log.force.example:6514")
+	}
+	return nil
 }
 
 func webAddress(v any) error {

@@ -75,7 +75,8 @@ type Manager struct {
 	unlock  bool                         // an unlock passphrase is set
 	online  time.Time                    // last word from the sign-in server
 	tried   map[string]time.Time         // last attempt at each passphrase, with its monotonic reading
-	unsaved string                       // a refresh token that the keyring did not take
+	missed  Missed
+	unsaved string // a refresh token that the keyring did not take
 
 	idle idleClock
 	wg   sync.WaitGroup

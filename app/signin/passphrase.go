@@ -123,6 +123,7 @@ func (m *Manager) try(ctx context.Context, name, passphrase string) (box, []byte
 		e.After = left
 		return b, nil, e
 	}
+	before := b.Last
 	b.Failures++
 	b.Last = m.wall()
 	if err := m.saveJSON(ctx, name, b); err != nil {
@@ -142,11 +143,31 @@ func (m *Manager) try(ctx context.Context, name, passphrase string) (box, []byte
 		}
 		return b, nil, e
 	}
+	failed, last := b.Failures-1, before
 	b.Failures, b.Last = 0, time.Time{}
 	m.mu.Lock()
+	if failed > 0 {
+		m.missed = Missed{m.missed.Count + failed, last}
+	}
 	delete(m.tried, name)
 	m.mu.Unlock()
 	return b, key, m.saveJSON(ctx, name, b)
+}
+
+// Missed is how many wrong passphrases were given before the right one, and when the last was.
+type Missed struct {
+	Count int
+	Last  time.Time
+}
+
+// TakeMissed returns what was missed since it was asked last, for the log of accesses, which cannot be written before
+// the right passphrase opens it.
+func (m *Manager) TakeMissed() Missed {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := m.missed
+	m.missed = Missed{}
+	return out
 }
 
 func checkPassphrase(p string) error {

@@ -29,6 +29,8 @@ var figures = []figure{
 	{"First result on screen after the first answer arrives", "./app/desk", "BenchmarkFederatedSearch", "ms-first-result", 20, false, "1x"},
 	{"With one system hung, the other systems' results / without it", "./app/desk", "BenchmarkOneSystemHung", "x-without-it", 1.05, false, "1x"},
 	{"Local search over 100,000 cached, sealed records, 99th percentile", "./store", "BenchmarkCacheSearch100k", "p99-ms", 50, false, "1x"},
+	{"Proving an audit log of 100,000 records", "./app/audit", "BenchmarkVerify100k", "ms-whole", 1000, false, "1x"},
+	{"Proving an exported audit log of 100,000 records", "./app/audit", "BenchmarkVerifyFile100k", "ms-whole", 1000, false, "1x"},
 	{"Mapping one record of 20 fields", "./plugins/connector", "BenchmarkMap", "ns/op", 50_000, false, "1s"},
 	{"Assembling a case of 1,000 records from 12 systems", "./app/caseview", "BenchmarkBuild1000", "ns/op", 16_000_000, false, "1s"},
 	{"Building the screen of a case of 1,000 records", "./ui/screens", "BenchmarkCaseFirstPaint/1000", "ms-screen", 100, false, "20x"},

@@ -8,7 +8,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 
 build=(gcc pkg-config libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev)
 run=(gnome-keyring dbus-x11 libgl1-mesa-dri xdg-utils)
-test=(jq curl poppler-utils xvfb xauth xdotool openbox imagemagick x11-utils xclip)
+test=(rsyslog rsyslog-gnutls jq curl poppler-utils xvfb xauth xdotool openbox imagemagick x11-utils xclip)
 if ! command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; then
   # Ubuntu's chromium is a snap, which has no business in a test machine's set-up.
   if [ "$(. /etc/os-release 2>/dev/null; echo "${ID:-}")" != ubuntu ]; then test+=(chromium)

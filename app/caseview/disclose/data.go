@@ -166,7 +166,7 @@ func (doc *document) csv(w io.Writer) error {
 	out.UseCRLF = true
 	put := func(cells ...string) {
 		for i := range cells {
-			cells[i] = inert(cells[i])
+			cells[i] = Inert(cells[i])
 		}
 		_ = out.Write(cells) // what fails is kept for Error
 	}
@@ -234,8 +234,8 @@ func (doc *document) csv(w io.Writer) error {
 	return out.Error()
 }
 
-// inert makes a cell that a spreadsheet would run as a formula into text. What is harmless stays as it is.
-func inert(s string) string {
+// Inert makes a cell that a spreadsheet would run as a formula into text. What is harmless stays as it is.
+func Inert(s string) string {
 	switch t := strings.TrimLeft(s, " \u00a0"); {
 	case t == "":
 		return s
