@@ -34,6 +34,7 @@ type Options struct {
 	ShowURL     func(url string)       // called with the sign-in address when the browser did not open; must not block
 	Policy      *policy.Policy         // nil means the policy of this computer
 	DemoScale   float64                // size of an embedded demonstration force; 0 is all of it, about 5,000 people
+	ProbeEvery  time.Duration          // how often systems that entries wait for are asked whether they are there again; 0 is 30 seconds
 	NoLive      bool                   // no live incident queue: for a terminal, which never shows it and so must not look at it
 	Now         func() time.Time
 	Log         *slog.Logger

@@ -23,7 +23,12 @@ import (
 	"muster/store/keyring/keyringtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(keyringtest.Run(m)) }
+func TestMain(m *testing.M) {
+	if part := os.Getenv(shiftEnv); part != "" {
+		os.Exit(workShift(part))
+	}
+	os.Exit(keyringtest.Run(m))
+}
 
 // openDemo opens a desk over the embedded demonstration force, with a browser that signs in as user.
 func openDemo(t testing.TB, dir, user string) *Desk {

@@ -183,7 +183,7 @@ func (d *Desk) renew(s *session, all []KeptCase, c caseview.Case) error {
 			defer func() { _ = s.copies.Delete(gone) }()
 		}
 		k.Entities[i] = e
-		k.Opened = d.now()
+		k.Opened, k.Changes = d.now(), 0 // the officer looks at it now
 		if err := d.put(s, k); err != nil {
 			return err
 		}

@@ -31,7 +31,8 @@ type session struct {
 	kept    *store.Collection[KeptCase]
 	copies  *store.Collection[caseCopy] // by entity, of kept cases
 	notes   *store.Collection[CaseNote]
-	keeping sync.Mutex // of kept, copies and notes: one change at a time
+	renewed map[string]time.Time // by entity of a kept case: when it was last read again; watchNetwork's own
+	keeping sync.Mutex           // of kept, copies and notes: one change at a time
 	judged  judged
 	cache   cache
 
@@ -82,7 +83,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	}
 	s := &session{id: uuid.NewString(), key: o.ID, store: st, audit: audit.Open(st), kept: store.NewCollection[KeptCase](st, "kept"),
 		copies: store.NewCollection[caseCopy](st, "kept copies"), notes: store.NewCollection[CaseNote](st, "case notes"),
-		judged: judged{log: match.OpenLog(st)}, cache: cache{st}, manager: m, work: make(chan func(context.Context), 256)}
+		judged: judged{log: match.OpenLog(st)}, cache: cache{st}, manager: m, renewed: map[string]time.Time{}, work: make(chan func(context.Context), 256)}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	if err := errors.Join(d.checkAnchor(ctx, m, s), ctx.Err()); err != nil {
 		s.cancel()
@@ -99,6 +100,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	d.mu.Unlock()
 	s.wg.Go(s.worker)
 	s.wg.Go(func() { s.outbox.Run(s.ctx) })
+	s.wg.Go(func() { d.watchNetwork(s) })
 	s.wg.Go(func() { d.keepAnchoring(m, s) })
 	s.wg.Go(func() { d.keepForwarding(s) })
 	d.startLive(s)

@@ -107,7 +107,7 @@ func (w *worker) next() (id string, wait time.Duration) {
 		if d == nil || d.Withdrawn != "" || d.State != Waiting && d.State != Doubtful {
 			continue
 		}
-		due := d.Next
+		due := w.due(d, now)
 		if w.until.After(due) {
 			due = w.until
 		}
@@ -253,6 +253,9 @@ func (w *worker) ended(ctx context.Context, i Item, d Delivery, err error) {
 }
 
 func (w *worker) delivered(ctx context.Context, id string, r plugins.Receipt, already bool) {
+	w.mu.Lock()
+	w.answers(w.system) // what failed before is tried next, not each at its own time
+	w.mu.Unlock()
 	w.settle(ctx, id, func(_ *posted, d *Delivery) error {
 		now := w.cfg.Now().UTC()
 		r.Already = r.Already || already

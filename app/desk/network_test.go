@@ -1,0 +1,90 @@
+package desk
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"muster/app/audit"
+	"muster/plugins/demoforce"
+	"muster/plugins/pole"
+)
+
+// A kept case is read again once its copy is old: each reading is accounted for, what changed is counted, and where no system answers
+// nothing is asked and nothing is taken for read.
+func TestKeptCasesAreBroughtUpToDateInTheBackground(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, demoforce.Options{})
+	d := s.signedIn(t)
+	c := open(t, d, miller(t, find(t, d, "miller aaron")).ID)
+	if err := d.KeepCase(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, d)
+	sess, err := d.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readings := func() (n int) {
+		rs, err := sess.audit.Records(0, 0, func(r audit.Record) bool {
+			return r.Purpose.Code == keptPurpose.Code && r.Operation == audit.Consultation
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(rs)
+	}
+	old := func() time.Time { return d.KeptCases()[0].Entities[0].Read }
+	d.renewKept(sess, time.Millisecond)
+	if readings() != 0 {
+		t.Error("a copy that is fresh was read again")
+	}
+	// The copy is two hours old, and one thing in it is not as the system has it now.
+	then := d.now().Add(-2 * time.Hour)
+	all, err := d.keptAll(sess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all[0].Entities[0].Read = then
+	if err := d.put(sess, all[0]); err != nil {
+		t.Fatal(err)
+	}
+	k, _, err := sess.copies.Get(c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := slices.IndexFunc(k.Entity.Records, func(r pole.Record) bool { return r.System == "rms" && len(r.Facts) > 1 })
+	k.Entity.Records[changed].Facts = k.Entity.Records[changed].Facts[1:]
+	k.At = then
+	if err := sess.copies.Put(c.ID, k); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range s.profile.Systems {
+		s.fault(t, x.ID, demoforce.Fault{Kind: demoforce.FaultDown})
+	}
+	d.renewKept(sess, time.Millisecond)
+	if readings() != 0 || !old().Equal(then) {
+		t.Error("with no network something was read")
+	}
+	for _, x := range s.profile.Systems {
+		s.fault(t, x.ID, demoforce.Fault{})
+	}
+	d.renewKept(sess, time.Millisecond)
+	settled(t, d)
+	if readings() != 1 || !old().After(then) || d.KeptCases()[0].Changes != 1 {
+		t.Errorf("%d readings are accounted for, the copy is of %v, %d changes", readings(), old(), d.KeptCases()[0].Changes)
+	}
+	if copied, err := d.OpenCopy(t.Context(), c.ID); err != nil || !copied.Copy.After(then) {
+		t.Errorf("the copy is of %v: %v", copied.Copy, err)
+	}
+	open(t, d, c.ID) // the officer looks: nothing is new any more
+	settled(t, d)
+	if n := d.KeptCases()[0].Changes; n != 0 {
+		t.Errorf("%d changes after the officer looked", n)
+	}
+	d.Lock()
+	d.renewKept(sess, time.Millisecond)
+	if readings() != 1 {
+		t.Error("behind the lock something was read")
+	}
+}
