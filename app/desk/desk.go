@@ -110,6 +110,9 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	if err := os.MkdirAll(o.Profile, 0o700); err != nil {
 		return nil, fmt.Errorf("the profile folder cannot be made: %w", err)
 	}
+	if err := d.obeyOrder(ctx); err != nil {
+		return nil, err
+	}
 	p, err := LoadProfile(o.Profile)
 	switch {
 	case isNotExist(err):

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"time"
@@ -15,9 +16,8 @@ import (
 const (
 	// probeEvery is how often a system that entries wait for is asked whether it is there again.
 	probeEvery = 30 * time.Second
-	// renewAfter is how old the copy of a kept case may be before it is read again in the background, and renewPause how long is
-	// left between two of its records: renewing must never be felt by a system, nor by who searches.
-	renewAfter = 30 * time.Minute
+	// renewPause is how long is left between two records that are read again in the background: it must never be felt by a system,
+	// nor by who searches. How old a copy becomes before that is the policy's to say.
 	renewPause = time.Second
 	// renewMost bounds one round; the oldest copies come first, so that the next rounds bring the rest.
 	renewMost = 40
@@ -36,6 +36,10 @@ func (d *Desk) watchNetwork(s *session) {
 		case <-s.ctx.Done():
 			return
 		case <-t.C:
+		}
+		if order, err := d.newOrder(); err == nil && order != "" {
+			go func() { _ = d.wipeByOrder(context.WithoutCancel(s.ctx), order) }() // it ends this session, and so must not be waited for here
+			return
 		}
 		d.probe(s)
 		d.renewKept(s, min(every, renewPause))
@@ -62,6 +66,10 @@ func (d *Desk) probe(s *session) {
 // renewKept reads the records of kept cases again whose copies are old, oldest first, one at a time, each accounted for. It stops at
 // the first that no system answers for: the network is not there. It reads only for an officer who is at the desk.
 func (d *Desk) renewKept(s *session, pause time.Duration) {
+	after := d.policy.OfflineRenew.Value
+	if after <= 0 {
+		return
+	}
 	all, err := d.keptAll(s)
 	if err != nil {
 		d.log.Warn("the kept cases could not be read", "error", err)
@@ -70,7 +78,7 @@ func (d *Desk) renewKept(s *session, pause time.Duration) {
 	var old []KeptEntity
 	for _, k := range all {
 		for _, e := range k.Entities {
-			if d.now().Sub(e.Read) >= renewAfter && d.now().Sub(s.renewed[e.ID]) >= renewAfter && !slices.ContainsFunc(old, func(x KeptEntity) bool { return x.ID == e.ID }) {
+			if d.now().Sub(e.Read) >= after && d.now().Sub(s.renewed[e.ID]) >= after && !slices.ContainsFunc(old, func(x KeptEntity) bool { return x.ID == e.ID }) {
 				old = append(old, e)
 			}
 		}

@@ -114,6 +114,12 @@ func (d *Desk) entered(ctx context.Context, m *signin.Manager) error {
 	if !ok || m.State() != signin.SignedIn {
 		return nil
 	}
+	if order, err := d.newOrder(); err == nil && order != "" {
+		if err := d.wipeByOrder(ctx, order); err != nil {
+			return err
+		}
+		return ErrWiped
+	}
 	if err := d.startSession(ctx, o); err != nil {
 		m.Lock()
 		return err
@@ -213,8 +219,17 @@ func (d *Desk) Lock() {
 	}
 }
 
-// SignOut ends the session here, in the keyring and at the sign-in server. What is in the outbox stays, sealed.
+// SignOut ends the session here, in the keyring and at the sign-in server. What is in the outbox stays, sealed. Where policy says so,
+// what was read is wiped with it.
 func (d *Desk) SignOut(ctx context.Context) error {
+	if err := d.wipeAtSignOut(ctx); err != nil {
+		d.log.Error("signing out did not wipe", "error", err)
+		return errors.Join(err, d.signOut(ctx))
+	}
+	return d.signOut(ctx)
+}
+
+func (d *Desk) signOut(ctx context.Context) error {
 	m, err := d.manager()
 	if err != nil {
 		return err

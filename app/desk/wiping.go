@@ -9,12 +9,17 @@ import (
 	"strings"
 
 	"muster/app/audit"
+	"muster/app/policy"
 	"muster/app/signin"
 	"muster/plugins"
+	"muster/store"
 )
 
 // ErrUndelivered means that entries or drafts would be lost.
 var ErrUndelivered = errors.New("there is something here that no system has yet")
+
+// ErrWiped means that this computer was wiped just now because IT ordered it.
+var ErrWiped = errors.New("by order of IT everything on this computer was wiped just now: sign in again to begin afresh")
 
 // orderFile names, in the profile folder, the wipe order that was obeyed last. It holds nothing of anybody.
 const orderFile = "wiped"
@@ -63,7 +68,7 @@ func (d *Desk) SignOutAndWipe(ctx context.Context, loseUndelivered bool) error {
 		return err
 	}
 	officer, file := s.key, d.storePath(s.key)
-	serr := d.SignOut(ctx)
+	serr := d.signOut(ctx)
 	d.starting.Lock()
 	defer d.starting.Unlock()
 	if d.State() != signin.SignedOut {
@@ -90,22 +95,88 @@ func removeFiles(file string) error {
 	return err
 }
 
-// obeyWipe carries out an order of IT to wipe this computer, once for each order: every officer's file, and every secret of this
-// profile, those that IT provisioned included. It runs before anything is opened. What systems are set up stays.
-func (d *Desk) obeyWipe(ctx context.Context, order string) error {
+// newOrder is an order of the policy to wipe this computer that was not obeyed yet; "" where there is none.
+func (d *Desk) newOrder() (string, error) {
+	p := d.opts.Policy
+	if p == nil {
+		now, err := policy.Computer()
+		if err != nil {
+			return "", err
+		}
+		p = &now
+	}
+	order := p.WipeOrder.Value
 	if order == "" {
-		return nil
+		return "", nil
 	}
-	path := filepath.Join(d.opts.Profile, orderFile)
-	if done, err := os.ReadFile(path); err == nil && string(done) == order { //nolint:gosec // the profile's own file
-		return nil
+	done, err := os.ReadFile(filepath.Join(d.opts.Profile, orderFile)) //nolint:gosec // the profile's own file
+	if gone(err) != nil {
+		return "", err
 	}
+	if string(done) == order {
+		return "", nil
+	}
+	return order, nil
+}
+
+// obeyOrder wipes this computer where IT has ordered it since it last did.
+func (d *Desk) obeyOrder(ctx context.Context) error {
+	order, err := d.newOrder()
+	if err != nil || order == "" {
+		return err
+	}
+	return d.wipeByOrder(ctx, order)
+}
+
+// wipeByOrder ends the session, if there is one, and takes every officer's files and every secret of this profile off this computer,
+// those that IT provisioned included. Which systems are set up stays. The order is noted, so that it is obeyed once.
+func (d *Desk) wipeByOrder(ctx context.Context, order string) error {
+	if m, err := d.manager(); err == nil && m.State() != signin.SignedOut {
+		if err := m.SignOut(ctx); err != nil {
+			d.log.Warn("the session did not end in the keyring; the wipe takes it away", "error", err)
+		}
+	}
+	d.starting.Lock()
+	defer d.starting.Unlock()
+	d.endSession()
 	failed := errors.Join(d.keys.Wipe(ctx), os.RemoveAll(filepath.Join(d.opts.Profile, "officers")), gone(os.Remove(filepath.Join(d.opts.Profile, "session.lock"))))
 	if failed != nil {
 		return fmt.Errorf("IT has ordered this computer to be wiped, and that did not succeed: keep Muster closed and tell IT: %w", failed)
 	}
 	d.log.Warn("this computer was wiped by order of the policy", "order", order)
-	return writeFile(path, []byte(order))
+	d.notify(TopicState, "")
+	return writeFile(filepath.Join(d.opts.Profile, orderFile), []byte(order))
+}
+
+// wipeAtSignOut does what policy asks of a sign-out. What no system has stays, sealed, with the log of accesses.
+func (d *Desk) wipeAtSignOut(ctx context.Context) error {
+	if !d.policy.SignOutWipes.Value || d.State() != signin.SignedIn {
+		return nil
+	}
+	s, err := d.current()
+	if err != nil {
+		return err
+	}
+	notes, err := s.notes.All() // of these, too, nobody else has a copy
+	if entries, drafts := d.Undelivered(); err == nil && entries+drafts+len(notes) == 0 {
+		return d.SignOutAndWipe(ctx, false)
+	}
+	a := d.access(string(audit.Erasure), plugins.Purpose{})
+	r := d.record(a)
+	r.Ref = "copies and kept cases of this officer on this computer"
+	if _, _, err := d.account(ctx, a, r); err != nil {
+		return err
+	}
+	return errors.Join(s.store.Wipe(), emptied(s.kept, func(k KeptCase) string { return k.ID }), emptied(s.copies, func(c caseCopy) string { return c.Entity.ID }))
+}
+
+func emptied[T any](c *store.Collection[T], key func(T) string) error {
+	all, err := c.All()
+	var keys []string
+	for _, x := range all {
+		keys = append(keys, key(x))
+	}
+	return errors.Join(err, c.Delete(keys...))
 }
 
 // gone is err unless it says that there was nothing.

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"muster/app/policy"
 	"muster/app/signin"
+	"muster/plugins"
 	"muster/plugins/demoforce"
+	"muster/store"
 	"muster/store/keyring"
 )
 
@@ -91,32 +94,101 @@ func TestSignOutWithWipeLeavesNothing(t *testing.T) {
 func TestAWipeThatIsOrderedIsCarriedOutOnceAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, demoforce.Options{})
-	d := s.signedIn(t)
-	o, _ := d.Officer()
-	if err := d.KeepCase(t.Context(), open(t, d, miller(t, find(t, d, "miller aaron")).ID)); err != nil {
-		t.Fatal(err)
+	pol := policy.Default()
+	begin := func() *Desk {
+		d, err := Open(t.Context(), Options{Profile: s.dir, Policy: &pol, NoLive: true, OpenBrowser: func(url string) error { return s.force.Browser(s.user, s.pass)(url) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		return d
 	}
-	settled(t, d)
+	work := func(d *Desk) string {
+		if err := errors.Join(d.SignInBrowser(t.Context()), d.SetUnlock(t.Context(), shiftUnlock), d.SetPurpose(plugins.Purpose{Code: "missing", Case: "24-10887"})); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.KeepCase(t.Context(), open(t, d, miller(t, find(t, d, "miller aaron")).ID)); err != nil {
+			t.Fatal(err)
+		}
+		settled(t, d)
+		o, _ := d.Officer()
+		return o.ID
+	}
+	nothing := func(d *Desk, officer string) {
+		t.Helper()
+		if after := left(t, s.dir); slices.ContainsFunc(after, func(n string) bool { return strings.HasPrefix(n, "/officers") || strings.Contains(n, "session") }) {
+			t.Errorf("left are %v", after)
+		}
+		if found := secrets(t, d, officer); len(found) > 0 {
+			t.Errorf("the keyring still holds %v", found)
+		}
+	}
+	d := begin()
+	officer := work(d)
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.obeyWipe(t.Context(), "2026-11-25T19:00:00Z"); err != nil {
+	pol.WipeOrder.Value = "2026-11-25 19:00"
+	d = begin() // at the next start
+	nothing(d, officer)
+	if err := provision(t.Context(), s.dir, s.force); err != nil { // what IT gave every officer went too
 		t.Fatal(err)
 	}
-	if after := left(t, s.dir); slices.ContainsFunc(after, func(n string) bool { return strings.HasPrefix(n, "/officers") || strings.Contains(n, "session") }) {
-		t.Errorf("left are %v", after)
-	}
-	if found := secrets(t, d, o.ID); len(found) > 0 {
-		t.Errorf("the keyring still holds %v", found)
-	}
-	d = s.signedIn(t)
-	if len(d.KeptCases()) > 0 {
-		t.Error("something came back")
-	}
-	if err := errors.Join(d.Close(), d.obeyWipe(t.Context(), "2026-11-25T19:00:00Z")); err != nil {
+	work(d)
+	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(secrets(t, d, o.ID)) == 0 {
+	d = begin()
+	if len(secrets(t, d, officer)) == 0 {
 		t.Error("an order that was obeyed is obeyed again")
+	}
+	if err := d.SignInBrowser(t.Context()); err != nil || len(d.KeptCases()) != 1 {
+		t.Fatalf("%v; kept are %d", err, len(d.KeptCases()))
+	}
+	d.Lock()
+	pol.WipeOrder.Value = "2026-11-25 20:00"
+	if err := d.Unlock(t.Context(), shiftUnlock); !errors.Is(err, ErrWiped) { // at an unlock
+		t.Errorf("unlocked: %v", err)
+	}
+	nothing(d, officer)
+}
+
+func TestSignOutWipesWherePolicySaysSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, demoforce.Options{})
+	d := s.signedIn(t)
+	d.policy.SignOutWipes.Value = true
+	o, _ := d.Officer()
+	c := open(t, d, miller(t, find(t, d, "miller aaron")).ID)
+	if err := d.KeepCase(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	dr, err := d.NewDraft(t.Context(), "incident", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settled(t, d)
+	if err := d.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// The draft is nowhere else: it stays, sealed, and what was read is gone.
+	if err := errors.Join(d.SignInBrowser(t.Context()), d.SetPurpose(plugins.Purpose{Code: "missing", Case: "24-10887"})); err != nil {
+		t.Fatal(err)
+	}
+	sess, err := d.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := sess.store.SearchRecords(store.CacheQuery{Text: "miller"}); err != nil || found.Total > 0 || len(d.KeptCases()) > 0 || len(d.Drafts()) != 1 {
+		t.Errorf("after signing out %d records, %d cases, %d drafts are here: %v", found.Total, len(d.KeptCases()), len(d.Drafts()), err)
+	}
+	if err := d.DeleteDraft(t.Context(), dr.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SignOut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found := secrets(t, d, o.ID); len(found) > 0 || slices.ContainsFunc(left(t, s.dir), func(n string) bool { return strings.HasPrefix(n, "/officers/") }) {
+		t.Errorf("left are %v and %v", found, left(t, s.dir))
 	}
 }

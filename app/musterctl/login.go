@@ -72,10 +72,23 @@ func sayWho(e *env, d *desk.Desk) error {
 	return nil
 }
 
-type logoutCmd struct{}
+type logoutCmd struct {
+	Wipe bool `help:"Also take everything of this officer off this computer: copies, cases, drafts, outbox, log of accesses and secrets."`
+	Lose bool `name:"lose-undelivered" help:"With --wipe: also what no system has yet."`
+}
 
-func (logoutCmd) Run(e *env) error {
+func (c logoutCmd) Run(e *env) error {
 	return e.with(func(d *desk.Desk) error {
+		if c.Lose && !c.Wipe {
+			return usagef("--lose-undelivered goes with --wipe")
+		}
+		if c.Wipe {
+			if err := d.SignOutAndWipe(e.ctx, c.Lose); err != nil {
+				return err
+			}
+			e.out.line(map[string]any{"type": "wiped"}, "Signed out. Nothing of yours is left on this computer.")
+			return nil
+		}
 		if err := d.SignOut(e.ctx); err != nil {
 			return err
 		}

@@ -85,6 +85,9 @@ type Policy struct {
 	OfflineRecords Setting[int]
 	OfflineSize    Setting[int64]
 	OutboxKeep     Setting[time.Duration]
+	OfflineRenew   Setting[time.Duration]
+	SignOutWipes   Setting[bool]
+	WipeOrder      Setting[string]
 
 	Map  Setting[Map] // a managed one with no kind forbids every map server
 	Demo Setting[bool]

@@ -607,6 +607,8 @@ func (f *smallForce) SignInLocal(context.Context, string) error        { return 
 func (f *smallForce) Unlock(context.Context, string) error             { return nil }
 func (f *smallForce) Lock()                                            {}
 func (f *smallForce) SignOut(context.Context) error                    { return nil }
+func (f *smallForce) SignOutAndWipe(context.Context, bool) error       { return nil }
+func (f *smallForce) Undelivered() (int, int)                          { return 0, 0 }
 func (f *smallForce) Touch()                                           {}
 func (f *smallForce) SetUpLocal(context.Context, string, string) error { return nil }
 func (f *smallForce) SignInDevice(context.Context, func(string, string)) error {

@@ -29,6 +29,7 @@ import (
 
 // fakeDesk is a desk that does at once what it is told.
 type fakeDesk struct {
+	wiped      bool
 	mu         sync.Mutex
 	configured bool
 	demo       bool
@@ -102,7 +103,13 @@ func (d *fakeDesk) Unlock(_ context.Context, p string) error {
 }
 func (d *fakeDesk) Lock()                         { d.set(signin.Locked) }
 func (d *fakeDesk) SignOut(context.Context) error { d.set(signin.SignedOut); return nil }
-func (d *fakeDesk) Touch()                        { d.touched++ }
+func (d *fakeDesk) SignOutAndWipe(context.Context, bool) error {
+	d.wiped = true
+	d.set(signin.SignedOut)
+	return nil
+}
+func (d *fakeDesk) Undelivered() (int, int) { return 3, 1 }
+func (d *fakeDesk) Touch()                  { d.touched++ }
 func (d *fakeDesk) Systems() []desk.SystemStatus {
 	return []desk.SystemStatus{{ID: "custody", Name: "Custody", Code: "CUS", Shape: "diamond", Needs: []plugins.Option{
 		{Name: "user", Label: "User name", Type: plugins.OptionString, Required: true}, {Name: "password", Label: "Password", Type: plugins.OptionSecret, Required: true}}}}

@@ -145,9 +145,24 @@ func (f *frame) showOfficerSheet() {
 	add(i18n.T("officer.force"), first(o.Force, f.shell.desk.Force()))
 	add(i18n.T("officer.since"), o.Since.Local().Format("02/01/2006 15:04"))
 	out := widgets.NewButton(i18n.T("officer.signout"), "", func() { m.close(); f.shell.SignOut() })
+	wipe := widgets.NewButton(i18n.T("officer.wipe"), "", func() { m.close(); f.askWipe() })
 	lock := widgets.NewButton(i18n.T("lock.button"), "F12", func() { m.close(); f.shell.Lock() })
 	done := widgets.NewPrimary(i18n.T("button.close"), "Esc", func() { m.close() })
-	m = f.open(i18n.T("officer.title"), sheetWidth, widgets.NewFacts(facts...), nil, nil, func() { f.win.Canvas().Focus(done) }, out, lock, done)
+	m = f.open(i18n.T("officer.title"), sheetWidth, widgets.NewFacts(facts...), nil, nil, func() { f.win.Canvas().Focus(done) }, wipe, out, lock, done)
+}
+
+// askWipe says what signing out with wipe takes away, and what of it is nowhere else.
+func (f *frame) askWipe() {
+	go func() {
+		entries, drafts := f.shell.desk.Undelivered()
+		f.shell.opts.Post(func() {
+			text := i18n.T("officer.wipe.ask")
+			if entries+drafts > 0 {
+				text = i18n.T("officer.wipe.lost", "entries", entries, "drafts", drafts) + " " + text
+			}
+			f.Confirm(i18n.T("officer.wipe.title"), text, i18n.T("officer.wipe"), true, f.shell.SignOutAndWipe)
+		})
+	}()
 }
 
 func first(words ...string) string {

@@ -41,6 +41,8 @@ type Desk interface {
 	Unlock(ctx context.Context, passphrase string) error
 	Lock()
 	SignOut(ctx context.Context) error
+	SignOutAndWipe(ctx context.Context, loseUndelivered bool) error
+	Undelivered() (entries, drafts int)
 	Touch()
 
 	Systems() []desk.SystemStatus
@@ -274,11 +276,19 @@ func (s *Shell) Lock() {
 
 // SignOut ends the session.
 func (s *Shell) SignOut() {
-	if s.desk == nil {
-		return
+	if s.desk != nil {
+		s.signOut(s.desk.SignOut)
 	}
+}
+
+// SignOutAndWipe ends the session and takes everything of the officer off this computer, also what no system has yet: the officer was asked.
+func (s *Shell) SignOutAndWipe() {
+	s.signOut(func(ctx context.Context) error { return s.desk.SignOutAndWipe(ctx, true) })
+}
+
+func (s *Shell) signOut(how func(context.Context) error) {
 	go func() {
-		err := s.desk.SignOut(s.ctx)
+		err := how(s.ctx)
 		s.opts.Post(func() {
 			if err != nil {
 				s.main.Notify(place.Danger, sayError(err))

@@ -310,6 +310,22 @@ func TestSignOutLeavesNothingForTheNext(t *testing.T) {
 	}
 }
 
+func TestSignOutWithWipeSaysFirstWhatWouldBeLost(t *testing.T) {
+	r := ready(t)
+	m := r.shell.main
+	m.askWipe()
+	r.until("the question", func() bool { return len(m.modals) == 1 })
+	r.key(m, fyne.KeyEscape)
+	if r.desk.wiped {
+		t.Fatal("wiped without a word")
+	}
+	m.askWipe()
+	r.until("the question", func() bool { return len(m.modals) == 1 })
+	m.win.Canvas().FocusNext()
+	r.key(m, fyne.KeyReturn)
+	r.until("the sign-in screen", func() bool { return m.coverUp && r.desk.wiped })
+}
+
 func TestSignInSaysWhatFailed(t *testing.T) {
 	r := newRig(t, nil, size, func(d *fakeDesk) {
 		d.refuse = plugins.Errorf(plugins.Unavailable, "The sign-in server does not answer. Try again in a minute, or unlock without the network.")
