@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -142,7 +143,7 @@ func (d *Desk) readAgain(s *session, e KeptEntity, pause time.Duration) (map[pol
 		case <-time.After(pause):
 		}
 	}
-	d.closing(s, a, nil, seqs[0], len(got), failed)
+	d.closing(s, a, nil, seqs[0], len(got), failed, ofRecords(slices.Collect(maps.Values(got))))
 	if len(got) == 0 && failed != nil {
 		return nil, failed
 	}
