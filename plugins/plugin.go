@@ -152,6 +152,7 @@ type FieldSpec struct {
 	MaxLength int      // 0 is no limit
 	Codes     []string // canonical codes it takes; empty means any of the property's list
 	Label     string   // what the target calls it
+	Many      bool     // of the bare name of a part: it takes several of them
 }
 
 // Limits bounds what a system may cost and what may be asked of it. Zero values mean the defaults of the transport.
@@ -229,7 +230,8 @@ type Key string
 
 // Part is a person, object or location within an entry.
 type Part struct {
-	Name     string      `json:"name"` // the part's name in the form: person, vehicle, location
+	Name     string      `json:"name"`            // the part's name in the form: person, vehicle, location
+	Index    int         `json:"index,omitempty"` // which of several of that name, from 2; 0 is the first
 	Role     pole.Role   `json:"role,omitempty"`
 	Kind     pole.Kind   `json:"kind"`
 	Existing []pole.Ref  `json:"existing,omitempty"` // records that the officer chose for it
@@ -276,6 +278,21 @@ type Submitter interface {
 	Submit(context.Context, Entry, Key) (Receipt, error)
 	// Confirm finds out whether Key arrived. An Error of kind NotFound means that it certainly did not.
 	Confirm(context.Context, Entry, Key) (Receipt, error)
+}
+
+// Request is what a Submit would send, as far as the plugin makes it: the sign-in is added on its way out, and is not here.
+type Request struct {
+	Method string            `json:"method"`
+	URL    string            `json:"url"`
+	Header map[string]string `json:"header,omitempty"`
+	Body   string            `json:"body,omitempty"` // a file's content is named, not shown
+	Cut    bool              `json:"cut,omitempty"`  // the body is longer than is shown
+	Also   []string          `json:"also,omitempty"` // further requests that belong to it, before and after
+}
+
+// Previewer is the ability of a Submitter to show what it would send, without sending anything.
+type Previewer interface {
+	Preview(context.Context, Entry, Key) (Request, error)
 }
 
 // Cursor is where a Watcher was; "" starts at now.

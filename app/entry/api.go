@@ -25,6 +25,7 @@ type PartDef struct {
 	Kind  pole.Kind `yaml:"kind" json:"kind"`
 	Role  pole.Role `yaml:"role" json:"role"`
 	Label string    `yaml:"label" json:"label"`
+	Many  int       `yaml:"many" json:"many,omitempty"` // how many of them one form may hold; 0 is one
 }
 
 // Section groups fields on screen.
@@ -32,6 +33,11 @@ type Section struct {
 	Name   string  `yaml:"name" json:"name"`
 	Label  string  `yaml:"label" json:"label"`
 	Fields []Field `yaml:"fields" json:"fields"`
+	Repeat string  `yaml:"repeat" json:"repeat,omitempty"` // the part of which the section asks each: it stands once for each
+	When   *When   `yaml:"when" json:"when,omitempty"`     // asked only then
+
+	Of string `yaml:"-" json:"of,omitempty"` // after For: the part that the section repeats
+	N  int    `yaml:"-" json:"n,omitempty"`  // after For: which one of that part, from 1
 }
 
 // Field is one field of a form. Path is property or part.property.
@@ -43,6 +49,14 @@ type Field struct {
 	Required bool          `yaml:"required" json:"required,omitempty"`
 	Default  string        `yaml:"default" json:"default,omitempty"` // a value, or one of now, officer.name, officer.collar
 	Width    int           `yaml:"width" json:"width,omitempty"`     // twelfths of the row; 0 is 12
+	When     *When         `yaml:"when" json:"when,omitempty"`       // asked only then
+}
+
+// When is a condition on a field that is asked earlier: it holds one of Is, none of Not, or, with neither, anything.
+type When struct {
+	Path string   `yaml:"path" json:"path"`
+	Is   []string `yaml:"is" json:"is,omitempty"`
+	Not  []string `yaml:"not" json:"not,omitempty"`
 }
 
 // Need is what one target makes of a field.
@@ -61,6 +75,7 @@ type TargetState struct {
 	Missing []plugins.FieldError `json:"missing,omitempty"`
 	Say     string               `json:"say"` // 'ready', 'needs time of offence', 'takes no incident'
 	Fields  int                  `json:"fields"`
+	Note    string               `json:"note,omitempty"` // what of the draft it does not take: 'takes only the first person'
 }
 
 // Draft is a form being filled. Every change is kept, sealed, within a second.
@@ -71,7 +86,9 @@ type Draft struct {
 	From     map[string]pole.Ref   `json:"from,omitempty"`     // by field path: the record that it was prefilled from
 	Existing map[string][]pole.Ref `json:"existing,omitempty"` // by part name: the records of the entity that the officer chose
 	Known    map[string]string     `json:"known,omitempty"`    // by field path: what those records say there, whether or not it was used
-	Off      []string              `json:"off,omitempty"`      // targets switched off
+	Repeats  map[string]int        `json:"repeats,omitempty"`  // by part name: how many of it the officer laid out
+	Files    []Attachment          `json:"files,omitempty"`
+	Off      []string              `json:"off,omitempty"` // targets switched off
 	Purpose  plugins.Purpose       `json:"purpose"`
 	Created  time.Time             `json:"created"`
 	Saved    time.Time             `json:"saved"`

@@ -17,6 +17,7 @@ type Officer struct {
 // Build makes what one target gets of a draft: only what it accepts, each value as typed with its canonical form, and of
 // the records that the officer chose only that target's own.
 func Build(form Form, draft Draft, target Target, dict *pole.Dictionary, captured time.Time) plugins.Entry {
+	form = form.For(draft, dict)
 	draft, _ = draft.linked(&form, dict)
 	e := plugins.Entry{Form: form.ID, Kind: form.Kind, Captured: captured.UTC()}
 	facts := map[string][]pole.Fact{}
@@ -35,7 +36,11 @@ func Build(form Form, draft Draft, target Target, dict *pole.Dictionary, capture
 		if !draft.uses(p.Name) || !target.hasPart(p.Name) {
 			continue
 		}
-		part := plugins.Part{Name: p.Name, Role: p.Role, Kind: p.Kind, Facts: facts[p.Name]}
+		name, n := BasePath(p.Name)
+		part := plugins.Part{Name: name, Role: p.Role, Kind: p.Kind, Facts: facts[p.Name]}
+		if n > 1 {
+			part.Index = n
+		}
 		for _, ref := range draft.Existing[p.Name] {
 			if ref.System == target.System {
 				part.Existing = append(part.Existing, ref)
@@ -45,11 +50,17 @@ func Build(form Form, draft Draft, target Target, dict *pole.Dictionary, capture
 			e.Parts = append(e.Parts, part)
 		}
 	}
+	if target.takesFiles() {
+		e.Files = filesOf(draft)
+	}
 	return e
 }
 
 // hasPart reports whether the target accepts the part or anything of it.
 func (t *Target) hasPart(part string) bool {
+	if _, n := BasePath(part); n > 1 && !t.takesMany(part) {
+		return false
+	}
 	_, ok := t.accepts(part)
 	return ok || t.isPart(part)
 }
@@ -67,6 +78,13 @@ func Preview(form Form, draft Draft, target Target, dict *pole.Dictionary) (out 
 	if !target.takes(&form) {
 		return nil
 	}
+	form = form.For(draft, dict)
+	several := map[string]bool{}
+	for _, p := range form.Parts {
+		if base, n := BasePath(p.Name); n > 1 {
+			several[base] = true
+		}
+	}
 	for _, s := range form.Sections {
 		for _, f := range s.Fields {
 			raw := draft.Value(f.Path)
@@ -78,10 +96,21 @@ func Preview(form Form, draft Draft, target Target, dict *pole.Dictionary) (out 
 			if a.Label != "" {
 				l.Label = a.Label
 			}
+			if part, _ := SplitPath(f.Path); part != "" {
+				if base, _ := BasePath(part); several[base] {
+					p, _ := form.Part(part)
+					l.Label = p.Label + ": " + lower(l.Label)
+				}
+			}
 			if v := dict.Normalise(f.Property, raw); v.Norm != "" {
 				l.Value = dict.Display(f.Property, v)
 			}
 			out = append(out, l)
+		}
+	}
+	if target.takesFiles() {
+		for _, x := range draft.Files {
+			out = append(out, Line{Label: "Attachment", Path: filesPath, Value: x.Name + ", " + x.SizeWords() + ", SHA-256 " + x.SHA256})
 		}
 	}
 	return out
@@ -123,8 +152,10 @@ func PartFor(form Form, draft Draft, kind pole.Kind) (part string, ok bool) {
 		return "", true
 	}
 	for _, p := range form.Parts {
-		if p.Kind == kind && !draft.uses(p.Name) {
-			return p.Name, true
+		for n := 1; n <= max(1, p.Many); n++ {
+			if name := InstancePath(p.Name, n); p.Kind == kind && !draft.uses(name) {
+				return name, true
+			}
 		}
 	}
 	return "", false
@@ -135,6 +166,7 @@ func PartFor(form Form, draft Draft, kind pole.Kind) (part string, ok bool) {
 // Each filled field remembers its record.
 func Prefill(form Form, draft Draft, dict *pole.Dictionary, part string, values []Source, records []pole.Ref) Draft {
 	draft = draft.clone()
+	form = form.For(draft, dict)
 	chosen, before := part != "" && len(records) > 0, len(draft.Existing[part]) > 0
 	for _, s := range form.Sections {
 		for _, f := range s.Fields {
@@ -234,6 +266,8 @@ func (d Draft) clone() Draft {
 	}
 	d.Values, d.From, d.Existing, d.Known = values, from, existing, known
 	d.Off = append([]string(nil), d.Off...)
+	d.Repeats = maps.Clone(d.Repeats)
+	d.Files = slices.Clone(d.Files)
 	return d
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -24,6 +25,7 @@ const (
 	maxFormBytes = 1 << 20
 	maxFields    = 500
 	maxDepth     = 100 // brackets and indents in a form file
+	maxRepeats   = 50  // people, vehicles or exhibits of one kind on one form
 )
 
 var nameForm = regexp.MustCompile(`^[a-z][A-Za-z0-9_]{0,63}$`)
@@ -150,6 +152,9 @@ func (r *formReader) check() error {
 		if p.Label == "" {
 			f.Parts[i].Label = k.Label
 		}
+		if p.Many < 0 || p.Many > maxRepeats {
+			return r.wrong(at, "part %q: many is how many of it there may be, at most %d", p.Name, maxRepeats)
+		}
 		parts[p.Name] = p.Kind
 	}
 	if len(f.Sections) == 0 {
@@ -163,6 +168,12 @@ func (r *formReader) check() error {
 			return r.wrong(at, "section %q needs a name of its own, a label and fields", s.Name)
 		}
 		names[s.Name] = true
+		if err := r.repeat(s, at); err != nil {
+			return err
+		}
+		if err := r.when(s.When, at, "section "+s.Name, paths, parts, ""); err != nil {
+			return err
+		}
 		for j := range s.Fields {
 			at := fmt.Sprintf("%s.fields[%d]", at, j)
 			if n++; n > maxFields {
@@ -171,10 +182,54 @@ func (r *formReader) check() error {
 			if paths[s.Fields[j].Path] {
 				return r.wrong(at, "field %s stands twice", s.Fields[j].Path)
 			}
-			paths[s.Fields[j].Path] = true
 			if err := r.field(&s.Fields[j], at, parts); err != nil {
 				return err
 			}
+			if part, _ := SplitPath(s.Fields[j].Path); s.Repeat != "" && part != s.Repeat {
+				return r.wrong(at, "field %s: a section that repeats %s asks only of it", s.Fields[j].Path, s.Repeat)
+			}
+			if err := r.when(s.Fields[j].When, at, "field "+s.Fields[j].Path, paths, parts, s.Repeat); err != nil {
+				return err
+			}
+			paths[s.Fields[j].Path] = true
+		}
+	}
+	return nil
+}
+
+func (r *formReader) repeat(s *Section, at string) error {
+	if s.Repeat == "" {
+		return nil
+	}
+	switch p, ok := r.form.Part(s.Repeat); {
+	case !ok:
+		return r.wrong(at, "section %q repeats %q: the form has no such part", s.Name, s.Repeat)
+	case p.Many < 2:
+		return r.wrong(at, "section %q repeats %q: say how many there may be, as many: 10 at the part", s.Name, s.Repeat)
+	}
+	return nil
+}
+
+// when checks a condition. What it looks at is asked earlier, so that no two wait for each other.
+func (r *formReader) when(w *When, at, what string, asked map[string]bool, parts map[string]pole.Kind, repeat string) error {
+	if w == nil {
+		return nil
+	}
+	if !asked[w.Path] {
+		return r.wrong(at, "%s: it is asked when %q is filled, but no field before it has that path", what, w.Path)
+	}
+	part, prop := SplitPath(w.Path)
+	if part != "" && part != repeat {
+		if p, _ := r.form.Part(part); p.Many > 1 {
+			return r.wrong(at, "%s: it is asked when %q is filled, but of that there may be several", what, w.Path)
+		}
+	}
+	if len(w.Is) > 0 && len(w.Not) > 0 {
+		return r.wrong(at, "%s: give its condition either is or not", what)
+	}
+	for _, v := range slices.Concat(w.Is, w.Not) {
+		if n := r.dict.Normalise(prop, v); n.Norm == "" {
+			return r.wrong(at, "%s: its condition cannot be read: %q is no %s", what, v, prop)
 		}
 	}
 	return nil

@@ -272,7 +272,10 @@ func TestPrefillKeepsWhatIsTypedAndRemembersItsSource(t *testing.T) {
 	if r := review(got, spec("rms", "Records")); len(r.Errors) > 0 {
 		t.Errorf("what was prefilled cannot be read: %+v", r.Errors)
 	}
-	if _, ok := PartFor(incident, got, "person"); ok {
-		t.Error("the person would be filled twice")
+	if part, ok := PartFor(incident, got, "person"); !ok || part != "person#2" {
+		t.Errorf("the next person is filled into %q", part)
+	}
+	if _, ok := PartFor(incident, Prefill(incident, got, dict, "location", nil, []pole.Ref{cus}), "location"); ok {
+		t.Error("the place would be filled twice")
 	}
 }

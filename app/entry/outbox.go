@@ -33,6 +33,9 @@ type Config struct {
 	// After is told how each call ended; nil for none.
 	After func(ctx context.Context, i Item, d Delivery, err error)
 
+	// Files holds the attachments; nil where entries have none.
+	Files *Files
+
 	Now     func() time.Time
 	Log     *slog.Logger
 	Backoff Backoff
@@ -253,6 +256,7 @@ func (o *Outbox) Add(draft Draft, form Form, targets []Target) (Item, error) {
 
 // title names an entry in the outbox: the form, and what the dictionary would call the event.
 func title(form Form, draft Draft, dict *pole.Dictionary) string {
+	form = form.For(draft, dict)
 	r := pole.Record{Kind: form.Kind}
 	for _, s := range form.Sections {
 		for _, f := range s.Fields {

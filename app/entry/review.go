@@ -13,8 +13,8 @@ import (
 
 // Target is a system that takes entries, with what it says that it accepts for the form's kind (System.Info's KindSpec).
 //
-// Paths of Spec.Accepts are property or part.property. Two more are understood: the bare name of a part, Required, means
-// that the part must be there; refs.SYSTEM means that the target wants the reference which SYSTEM gave for this entry:
+// Paths of Spec.Accepts are property or part.property. Three more are understood: the bare name of a part, Required, means
+// that the part must be there, Many that there may be several; files means that it takes attachments; refs.SYSTEM means that the target wants the reference which SYSTEM gave for this entry:
 // Required, it waits for it; otherwise it waits only until SYSTEM was first tried.
 type Target struct {
 	System string
@@ -22,7 +22,10 @@ type Target struct {
 	Spec   plugins.KindSpec
 }
 
-const refsPart = plugins.RefsPart
+const (
+	refsPart  = plugins.RefsPart
+	filesPath = "files"
+)
 
 // NewTarget finds what a plugin accepts of the form's kind. A plugin that takes none gives a Target that says so in a review.
 func NewTarget(system, name string, kinds []plugins.KindSpec, form Form) Target {
@@ -36,13 +39,28 @@ func NewTarget(system, name string, kinds []plugins.KindSpec, form Form) Target 
 
 func (t *Target) takes(f *Form) bool { return t.Spec.Kind == f.Kind && len(t.Spec.Accepts) > 0 }
 
+// accepts finds what the target makes of a path. Of the second and further ones of a part it accepts what it accepts of the
+// first, if it takes several.
 func (t *Target) accepts(path string) (plugins.FieldSpec, bool) {
+	base, n := BasePath(path)
+	if n > 1 && !t.takesMany(base) {
+		return plugins.FieldSpec{}, false
+	}
 	for _, a := range t.Spec.Accepts {
-		if a.Path == path {
+		if a.Path == base {
 			return a, true
 		}
 	}
 	return plugins.FieldSpec{}, false
+}
+
+// takesMany reports whether the target takes several of the part that a path stands below.
+func (t *Target) takesMany(path string) bool {
+	part, _ := SplitPath(path)
+	if part == "" {
+		part = path
+	}
+	return slices.ContainsFunc(t.Spec.Accepts, func(a plugins.FieldSpec) bool { return a.Path == part && a.Many })
 }
 
 // Value is what the officer typed at a path, without the blanks around it.
@@ -67,6 +85,8 @@ func (d *Draft) on(t *Target) bool { return !has(d.Off, t.System) }
 // It is quick enough for every keystroke.
 func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary) Review {
 	r := Review{Fields: map[string][]Need{}}
+	base := form
+	form = form.For(draft, dict)
 	draft, apart := draft.linked(&form, dict)
 	tooLong := map[string]map[string]string{} // by system, by path
 	for _, s := range form.Sections {
@@ -108,11 +128,11 @@ func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary
 	}
 	ready, on := true, false
 	for i := range targets {
-		ts := reviewTarget(&form, &draft, &targets[i], dict, tooLong[targets[i].System])
+		ts := reviewTarget(&base, &form, &draft, &targets[i], dict, tooLong[targets[i].System])
 		if ts.On {
 			on = true
 			ready = ready && ts.Ready
-			r.Asked += asked(&targets[i], &draft)
+			r.Asked += asked(&form, &targets[i], &draft)
 		}
 		r.Targets = append(r.Targets, ts)
 	}
@@ -133,6 +153,9 @@ func needs(f Field, form *Form, draft *Draft, targets []Target) (out []Need) {
 }
 
 func (t *Target) wantsPart(part string) bool {
+	if _, n := BasePath(part); n > 1 {
+		return false
+	}
 	a, ok := t.accepts(part)
 	return ok && a.Required
 }
@@ -164,13 +187,24 @@ func unreadable(label string, v pole.Value) string {
 }
 
 // asked is how many fields the officer would fill in at that system itself.
-func asked(t *Target, d *Draft) (n int) {
+func asked(form *Form, t *Target, d *Draft) (n int) {
+	counts := func(path string, a plugins.FieldSpec) bool {
+		part, _ := SplitPath(path)
+		return d.Value(path) != "" || a.Required && (part == "" || d.uses(part))
+	}
+	for _, s := range form.Sections {
+		for _, f := range s.Fields {
+			if a, ok := t.accepts(f.Path); ok && counts(f.Path, a) {
+				n++
+			}
+		}
+	}
 	for _, a := range t.Spec.Accepts {
 		part, _ := SplitPath(a.Path)
-		if part == refsPart || t.isPart(a.Path) {
+		if part == refsPart || a.Path == filesPath || t.isPart(a.Path) {
 			continue
 		}
-		if d.Value(a.Path) != "" || a.Required && (part == "" || d.uses(part)) {
+		if _, ok := form.Field(a.Path); !ok && a.Required && counts(a.Path, a) {
 			n++
 		}
 	}
@@ -179,10 +213,11 @@ func asked(t *Target, d *Draft) (n int) {
 
 // isPart reports whether an accepted path is the bare name of a part: other paths stand below it.
 func (t *Target) isPart(path string) bool {
+	path, _ = BasePath(path)
 	return slices.ContainsFunc(t.Spec.Accepts, func(a plugins.FieldSpec) bool { return strings.HasPrefix(a.Path, path+".") })
 }
 
-func reviewTarget(form *Form, draft *Draft, t *Target, dict *pole.Dictionary, tooLong map[string]string) TargetState {
+func reviewTarget(base, form *Form, draft *Draft, t *Target, dict *pole.Dictionary, tooLong map[string]string) TargetState {
 	s := TargetState{System: t.System, Name: t.Name}
 	if !t.takes(form) {
 		kind, _ := dict.Kind(form.Kind)
@@ -219,7 +254,10 @@ func reviewTarget(form *Form, draft *Draft, t *Target, dict *pole.Dictionary, to
 	}
 	for _, a := range t.Spec.Accepts {
 		part, prop := SplitPath(a.Path)
-		if !a.Required || part == refsPart {
+		if a.Path == filesPath && a.Required && len(draft.Files) == 0 {
+			missing(filesPath, "an attachment", t.Name+" needs an attachment.")
+		}
+		if !a.Required || part == refsPart || a.Path == filesPath {
 			continue
 		}
 		if t.isPart(a.Path) {
@@ -233,9 +271,14 @@ func reviewTarget(form *Form, draft *Draft, t *Target, dict *pole.Dictionary, to
 			if def, ok := dict.Property(prop); ok && label == "" {
 				label = def.Label
 			}
+			if w := base.conditionOf(a.Path); w != nil {
+				missing(w.Path, label, fmt.Sprintf("%s needs %s. It is asked when %s.", t.Name, lower(label), lower(w.words(base, dict))))
+				continue
+			}
 			missing(a.Path, label, fmt.Sprintf("%s also needs %s, which this form does not ask: enter it there.", t.Name, lower(label)))
 		}
 	}
+	s.Note = leftOut(form, draft, t)
 	switch {
 	case !s.On:
 		s.Say, s.Missing = "off", nil
@@ -245,6 +288,21 @@ func reviewTarget(form *Form, draft *Draft, t *Target, dict *pole.Dictionary, to
 		s.Ready, s.Say = true, "ready"
 	}
 	return s
+}
+
+// leftOut says what of the draft a target has no place for: the second person where it takes one, attachments.
+func leftOut(form *Form, draft *Draft, t *Target) string {
+	var said []string
+	for _, p := range form.Parts {
+		if base, n := BasePath(p.Name); n == 2 && draft.uses(p.Name) && t.hasPart(base) && !t.takesMany(base) {
+			first, _ := form.Part(base)
+			said = append(said, "takes only "+lower(first.Label))
+		}
+	}
+	if len(draft.Files) > 0 && !t.takesFiles() {
+		said = append(said, "takes no attachments")
+	}
+	return strings.Join(said, "; ")
 }
 
 // lower begins a label with a small letter, unless it is an abbreviation.

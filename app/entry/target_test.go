@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,7 +27,7 @@ import (
 var (
 	dict     = must(pole.Load(assets.FS))
 	forms    = must(LoadForms(assets.FS, dict))
-	incident = forms[0]
+	incident = forms[slices.IndexFunc(forms, func(f Form) bool { return f.ID == "incident" })]
 	officer  = Officer{Name: "PC Ada Okafor", Collar: "2214"}
 	key      = bytes.Repeat([]byte{9}, 32)
 )

@@ -173,7 +173,7 @@ func (w *worker) attempt(ctx context.Context, id string) {
 		return
 	}
 	if d.Unsure {
-		r, err := confirm(call, sub, p.Entries[w.system], d.Key)
+		r, err := confirm(call, sub, w.cfg.Files.opened(p.Entries[w.system]), d.Key)
 		w.ended(ctx, p.Item, d, err)
 		w.confirmed(ctx, id, d, r, err)
 		return
@@ -182,11 +182,11 @@ func (w *worker) attempt(ctx context.Context, id string) {
 		return
 	}
 	d = *p.delivery(w.system)
-	r, err := submit(call, sub, p.Entries[w.system], d.Key)
+	r, err := submit(call, sub, w.cfg.Files.opened(p.Entries[w.system]), d.Key)
 	w.ended(ctx, p.Item, d, err)
 	if plugins.KindOf(err) == plugins.Duplicate {
 		// Whether what the system has is this entry, only its key tells.
-		if r, asked := confirm(call, sub, p.Entries[w.system], d.Key); asked == nil {
+		if r, asked := confirm(call, sub, w.cfg.Files.opened(p.Entries[w.system]), d.Key); asked == nil {
 			w.delivered(ctx, id, r, true)
 			return
 		} else if plugins.KindOf(asked) != plugins.NotFound {

@@ -156,7 +156,7 @@ func TestADayAtTheTerminal(t *testing.T) {
 	m := demo(t)
 	says(t, m.do(exitFailed, "", with("search", "miller")...).err, "musterctl login")
 	says(t, m.do(exitFailed, "", "whoami").err, "musterctl login")
-	if l := of(m.lines(exitDone, "", "systems"), "system"); len(l) != 6 { // the list needs nobody
+	if l := of(m.lines(exitDone, "", "systems"), "system"); len(l) != 8 { // the list needs nobody
 		t.Errorf("%d systems", len(l))
 	}
 	if l := m.login("okafor"); len(of(l, "officer")) != 1 {

@@ -149,7 +149,7 @@ func (r *reader) submit(n *node) *submitSpec {
 		for _, p := range acc.keys {
 			a := acc.kids[p]
 			s.accepts = append(s.accepts, accept{at: a, as: a.get("as").texts(), spec: plugins.FieldSpec{Path: p, Required: a.flag("required"),
-				MaxLength: a.num("max"), Codes: r.acceptCodes(a.get("codes")), Label: a.str("label")}})
+				MaxLength: a.num("max"), Codes: r.acceptCodes(a.get("codes")), Label: a.str("label"), Many: a.flag("many")}})
 		}
 	}
 	s.result = r.result(n.get("result"))

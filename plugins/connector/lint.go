@@ -302,6 +302,12 @@ func checkDictionary(f *findings, s *spec, d *pole.Dictionary) {
 				if strings.HasPrefix(name, plugins.RefsPart+".") {
 					continue // another system's reference is no property
 				}
+				if name == filesPath || k.submit.isPart(name) {
+					continue
+				}
+				if a.spec.Many {
+					f.fail(a.at, "Write many at the bare name of a part: accepts: {person: {many: true}, person.surname: }.", "%s is a field: it does not stand several times.", name)
+				}
 				if i := strings.LastIndexByte(name, '.'); i >= 0 {
 					name = name[i+1:]
 				}

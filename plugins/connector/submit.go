@@ -70,14 +70,14 @@ func (s *system) put(m map[string]any, facts []pole.Fact) {
 }
 
 // Submit delivers once.
-func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key) (plugins.Receipt, error) {
-	k := s.spec.kind(e.Kind)
+func (s *system) submitTo(ctx context.Context, entry plugins.Entry, key plugins.Key) (plugins.Receipt, error) {
+	k := s.spec.kind(entry.Kind)
 	if k == nil || k.submit == nil {
 		return plugins.Receipt{}, s.fail(plugins.Invalid, "%s takes no entries of this kind.", s.spec.name)
 	}
 	sub := k.submit
-	ctx = withFiles(ctx, e.Files)
-	in := s.entryInput(ctx, e, key)
+	ctx = withFiles(ctx, entry.Files)
+	in := s.entryInput(ctx, entry, key)
 	if err := s.complete(sub, in); err != nil {
 		return plugins.Receipt{}, err
 	}
@@ -86,7 +86,7 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 		switch r, err := s.confirm(ctx, k, in); plugins.KindOf(err) {
 		case "":
 			r.Already = true
-			return s.complement(ctx, sub, in, r)
+			return s.complement(ctx, sub, entry, in, r)
 		case plugins.NotFound:
 		default:
 			return plugins.Receipt{}, err
@@ -104,18 +104,18 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 	if err != nil {
 		var e *plugins.Error
 		if errors.As(err, &e) && len(e.Fields) > 0 {
-			e.Fields = sub.paths(e.Fields)
+			e.Fields = sub.paths(e.Fields, entry)
 		}
 		return plugins.Receipt{}, err
 	}
 	sc := newScope(in).answer(a)
 	if e := s.judge(ctx, sub.op, a); e != nil {
-		e.Fields = sub.paths(e.Fields)
+		e.Fields = sub.paths(e.Fields, entry)
 		if e.Kind == plugins.Duplicate && sub.confirm != nil {
 			// What the system already has may be this very entry, delivered by an attempt whose answer was lost.
 			if r, err := s.confirm(ctx, k, in); err == nil {
 				r.Already = true
-				return s.complement(ctx, sub, in, r)
+				return s.complement(ctx, sub, entry, in, r)
 			}
 		}
 		return plugins.Receipt{}, e
@@ -125,12 +125,12 @@ func (s *system) submitTo(ctx context.Context, e plugins.Entry, key plugins.Key)
 		return plugins.Receipt{}, &plugins.Error{Kind: plugins.Unknown, System: s.env.System, Err: err,
 			Say: s.spec.name + " took this, but its receipt cannot be read. Muster asks the system before sending again."}
 	}
-	return s.complement(ctx, sub, in, r)
+	return s.complement(ctx, sub, entry, in, r)
 }
 
 // complement adds what belongs to an entry that the system has: an attachment, a link. Until all of it is there the
 // entry is not delivered.
-func (s *system) complement(ctx context.Context, sub *submitSpec, in map[string]any, r plugins.Receipt) (plugins.Receipt, error) {
+func (s *system) complement(ctx context.Context, sub *submitSpec, entry plugins.Entry, in map[string]any, r plugins.Receipt) (plugins.Receipt, error) {
 	if len(sub.after) == 0 {
 		return r, nil
 	}
@@ -140,7 +140,7 @@ func (s *system) complement(ctx context.Context, sub *submitSpec, in map[string]
 		return r, nil
 	}
 	e := *s.named(err)
-	e.Ref, e.Fields = r.Reference, sub.paths(e.Fields)
+	e.Ref, e.Fields = r.Reference, sub.paths(e.Fields, entry)
 	switch e.Kind {
 	case plugins.Invalid, plugins.Denied, plugins.Auth, plugins.Cancelled:
 	default:
@@ -164,7 +164,7 @@ func (s *system) confirmAt(ctx context.Context, e plugins.Entry, key plugins.Key
 		if err != nil {
 			return r, err
 		}
-		return s.complement(ctx, k.submit, in, r)
+		return s.complement(ctx, k.submit, e, in, r)
 	case k.submit.header != "" && k.submit.honoured:
 		return s.submitTo(ctx, e, key) // the same key again takes effect once, and answers as the first time
 	}
@@ -233,38 +233,30 @@ func (s *system) receipt(ctx context.Context, k *kindSpec, res resultSpec, sc *s
 	return r, nil
 }
 
-// paths puts the entry's own paths in place of the system's field names.
-func (sub *submitSpec) paths(fields []plugins.FieldError) []plugins.FieldError {
-	for i, f := range fields {
-		for _, a := range sub.accepts {
-			if a.spec.Path == f.Path {
-				break
-			}
-			hit := false
-			for _, as := range a.as {
-				hit = hit || strings.EqualFold(as, f.Path)
-			}
-			if hit {
-				fields[i].Path = a.spec.Path
-				break
-			}
-		}
-	}
-	return fields
-}
-
 // complete refuses an entry that lacks a required field or is too long, before anything is sent. A part that is a
 // record of this system needs no fields.
 func (s *system) complete(sub *submitSpec, in map[string]any) error {
 	var bad []plugins.FieldError
 	for _, a := range sub.accepts {
+		if a.spec.Path == filesPath {
+			if list, _ := in["files"].([]any); a.spec.Required && len(list) == 0 {
+				bad = append(bad, plugins.FieldError{Path: filesPath, Say: s.spec.name + " needs an attachment."})
+			}
+			continue
+		}
+		if sub.isPart(a.spec.Path) {
+			if a.spec.Required && !isObject(in["entry"].(map[string]any)[a.spec.Path]) {
+				bad = append(bad, plugins.FieldError{Path: a.spec.Path, Say: s.spec.name + " needs this."})
+			}
+			continue
+		}
 		at, name := in["entry"].(map[string]any), a.spec.Path
 		if part, rest, ok := strings.Cut(name, "."); ok {
 			if at, _ = at[part].(map[string]any); part == plugins.RefsPart {
 				at, _ = in[part].(map[string]any)
 			}
 			name = rest
-			if at["id"] != nil {
+			if at["id"] != nil || at == nil && sub.spareable(part) {
 				continue
 			}
 		}

@@ -57,6 +57,14 @@ func (f *Force) build(ctx context.Context, keys <-chan keyResult) error {
 			f.summit = s
 			return s.handler(), nil
 		}},
+		{"property", milliseconds(20, 80), func(base string) (http.Handler, error) {
+			f.strongroom = newStrongroom(f, base)
+			return f.strongroom.handler(), nil
+		}},
+		{"casefile", milliseconds(40, 120), func(base string) (http.Handler, error) {
+			f.docket = newDocket(f, base)
+			return f.docket.handler(), nil
+		}},
 		{"control", latency{}, func(base string) (http.Handler, error) {
 			f.control = base
 			return f.controlHandler(), nil
@@ -69,6 +77,8 @@ func (f *Force) build(ctx context.Context, keys <-chan keyResult) error {
 	f.secrets["custody"] = officerCredentials(accounts[0])
 	f.secrets["intel"] = map[string]string{"client_id": f.intel.clientID, "client_secret": f.intel.secret}
 	f.secrets["summit"] = map[string]string{"client_id": f.summit.clientID, "client_secret": f.summit.secret}
+	f.secrets["property"] = map[string]string{"api_key": f.strongroom.key}
+	f.secrets["casefile"] = map[string]string{"username": f.docket.user, "password": f.docket.password}
 	f.secrets["vehicles"] = map[string]string{"api_key": f.dvla.key}
 	f.liveDice = newDice(f.opt.Seed, "asked")
 	if f.opt.LiveEvery > 0 {
@@ -85,6 +95,8 @@ func (f *Force) Systems() []System {
 		one("cad", "Command and control (Vigil C2)", "OData v4, server-sent events", f.cad.base, "demo_cad", "idp_url", f.Issuer(), "client_id", clientID),
 		one("custody", "Custody (Sentinel)", "SOAP 1.1, WS-Security", f.custody.base, "demo_custody"),
 		one("intel", "Intelligence (Lantern)", "GraphQL", f.intel.base, "demo_intel"),
+		one("property", "Property store (Strongroom)", "REST, multipart forms", f.strongroom.base, "demo_property"),
+		one("casefile", "Case files (Docket)", "XML over REST", f.docket.base, "demo_casefile"),
 		one("vehicles", "Vehicles (DVLA)", "REST and JSON", f.dvla.base, "dvla_ves"),
 		one("streetcrime", "Street crime and stops", "REST and JSON", f.street.base, "police_uk"),
 	}

@@ -24,6 +24,7 @@ type cad struct {
 	nextKey int64
 	nextNo  int
 	live    liveFeed
+	taken   ledger // what became of incidents
 }
 
 func newCAD(f *Force, base, issuer string) *cad {
@@ -74,6 +75,8 @@ func (c *cad) handler() http.Handler {
 			c.list(w, r, set)
 		case r.Method == http.MethodPost && path == "Incidents":
 			c.create(w, r, who)
+		case cadForms[path] != nil:
+			c.formSet(w, r, path, who)
 		case set != nil:
 			cadFail(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "Not allowed on "+name, "")
 		default:

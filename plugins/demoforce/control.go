@@ -17,6 +17,8 @@ type Delivery struct {
 	By        string          `json:"by"`
 	At        time.Time       `json:"at"`
 	Body      json.RawMessage `json:"body"`
+
+	Files []ReceivedFile `json:"files,omitempty"`
 }
 
 type deliveries struct {

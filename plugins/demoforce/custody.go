@@ -28,6 +28,7 @@ type custody struct {
 	detainees []*custodyDetainee
 	records   []*custodyRecord
 	notices   []custodyKept
+	booked    ledger
 }
 
 type custodyKept struct{ ref, no, at string }
@@ -56,7 +57,7 @@ func custodyName(local string) xml.Name { return xml.Name{Space: custodyNS, Loca
 
 func (c *custody) handler() http.Handler {
 	ops := map[string]custodyOp{"WhoAmI": c.whoAmI, "FindDetainees": c.findDetainees, "GetDetainee": c.getDetainee, "FindCustodyRecords": c.findRecords, "GetCustodyRecord": c.getRecord,
-		"NotifyIncident": c.notify, "GetByClientReference": c.byReference}
+		"NotifyIncident": c.notify, "BookIn": c.bookIn, "GetByClientReference": c.byReference}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/CustodyService.svc" {
 			http.Error(w, "Not Found", http.StatusNotFound)

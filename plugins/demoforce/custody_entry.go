@@ -90,5 +90,8 @@ func (c *custody) byReference(_ string, read func(any) error) (any, error) {
 			return custodyByRef{Found: true, NotificationNo: k.no, ReceivedAt: k.at}, nil
 		}
 	}
+	if row, ok := c.booked.find("BookIn", q.ClientReference); ok {
+		return custodyByRef{Found: true, NotificationNo: row.no, ReceivedAt: c.stamp(row.at)}, nil
+	}
 	return custodyByRef{}, nil
 }

@@ -1,4 +1,4 @@
-// Package demoforce is a force to try Muster on: seven simulated back-end systems and an identity provider on loopback,
+// Package demoforce is a force to try Muster on: nine simulated back-end systems and an identity provider on loopback,
 // each a stranger with its own protocol, ids, field names, code lists, date formats, paging, errors and moods.
 //
 // Nothing here is real: people, streets and events are invented, phone numbers come from the ranges that Ofcom keeps
@@ -85,6 +85,25 @@
 //	 "detail":"2 members need attention","instance":"/rms/api/v2/entries","trace":"…",
 //	 "invalidParams":[{"name":"persons[0].dob","reason":"must be a date dd/mm/yyyy"}]}
 //	types: validation unauthenticated forbidden not-found bad-cursor idempotency-mismatch duplicate-client-ref too-many-requests server-error
+//
+// # Forms beside the general entry
+//
+// rms: POST and GET /arrests /stops /missing /exhibits /statements /collisions as /entries; the members of each, their lengths and codes
+// stand in rmsForms; what is taken answers {"data":{"recordId","clientRef","receivedAt"}}. cad: POST /ArrestResults /StopResults
+// /MissingPersons /Collisions (cadForms), found by $filter=ExternalRef eq '…'; a reference may come twice, nothing stops it. custody:
+// BookIn, one detained person, answers like NotifyIncident. intel: mutation submitReport(input: ReportInput!) and
+// submitNotice(input: NoticeInput!) { urn id receivedAt already }, query submission(clientKey: String!).
+//
+// # Property store, "property": Strongroom (connector demo_property; base_url ends in /strongroom/v3)
+//
+// Header X-Strongroom-Key. POST /deposits, multipart/form-data: the part record (JSON, strongroomDeposit), any number of parts file.
+// 201 {"ok":true,"deposit":{"receipt","externalId","takenAt"}}; 422 {"ok":false,"problems":[{"at":"items.0.category","problem","kind"}]};
+// 409 with X-Existing for an externalId that came before. GET /deposits?externalId=. GET /status.
+//
+// # Case files, "casefile": Docket (connector demo_casefile; base_url ends in /docket)
+//
+// HTTP Basic. POST /documents, application/xml, the root ArrestFile, Statement or ExhibitList (docketForms); 201 <Accepted><Urn/>…;
+// 422 <Rejection><Error code=""><XPath/><Text/></Error>…; 409 for a SenderRef that came before. GET /documents?senderRef=. GET /about.
 //
 // # The other records management, "summit": Summit Records, JSON:API 1.1 (connector demo_rms2; base_url = http://127.0.0.1:PORT/summit/api; client_id, client_secret)
 //

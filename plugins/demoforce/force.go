@@ -42,7 +42,7 @@ type System struct {
 
 // Servers are the ids of everything that serves, in the order in which a run of fixed ports is given out.
 func Servers() []string {
-	return []string{"idp", "rms", "cad", "custody", "intel", "vehicles", "streetcrime", "control", "summit"}
+	return []string{"idp", "rms", "cad", "custody", "intel", "vehicles", "streetcrime", "control", "summit", "property", "casefile"}
 }
 
 // RecordsOf is the records management system that a profile with these connectors uses, as Options.Records wants it.
@@ -93,6 +93,8 @@ type Force struct {
 	intel      *intel
 	dvla       *dvla
 	street     *streetcrime
+	strongroom *strongroom
+	docket     *docket
 	liveMu     sync.Mutex // guards liveDice
 	liveDice   dice
 	secrets    map[string]map[string]string

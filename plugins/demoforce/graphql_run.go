@@ -20,6 +20,8 @@ type gqlField struct {
 type gqlSchema struct {
 	types  map[string]map[string]gqlField
 	inputs map[string]map[string]string
+
+	scalars map[string]bool // input types that are checked by whom they are for
 }
 
 // gqlError is one error of an answer.
@@ -56,7 +58,8 @@ func (s *gqlSchema) run(query, opName string, vars map[string]any) (any, []*gqlE
 		return nil, []*gqlError{gqlFail(gqlInvalid, "operationName must name one operation of the document")}
 	}
 	op := doc.ops[i]
-	if op.kind != "query" {
+	root := map[string]string{"query": "Query", "mutation": "Mutation"}[op.kind]
+	if s.types[root] == nil {
 		return nil, []*gqlError{gqlFail(gqlInvalid, "Schema is not configured for %ss", op.kind)}
 	}
 	r := &gqlRun{gqlSchema: s, doc: doc, vars: map[string]any{}, budget: 20000}
@@ -78,11 +81,11 @@ func (s *gqlSchema) run(query, opName string, vars map[string]any) (any, []*gqlE
 			r.vars[v.name] = y
 		}
 	}
-	r.validate(op.sel, "Query", declared, nil)
+	r.validate(op.sel, root, declared, nil)
 	if len(r.errs) > 0 {
 		return nil, r.errs
 	}
-	return r.object("Query", nil, op.sel, nil), r.errs
+	return r.object(root, nil, op.sel, nil), r.errs
 }
 
 // validate checks a selection against the schema before anything runs.
@@ -216,6 +219,12 @@ func (r *gqlRun) coerce(typ string, v any) (any, error) {
 			return s, nil
 		}
 		return nil, wrong
+	}
+	if r.scalars[t] {
+		if _, ok := v.(map[string]any); !ok {
+			return nil, wrong
+		}
+		return v, nil
 	}
 	fields, ok := r.inputs[t]
 	m, object := v.(map[string]any)

@@ -26,6 +26,8 @@ type intel struct {
 	vehicles         []*intelVehicle
 	reports          []*intelReport
 	byID             map[string]any
+	taken            ledger
+	data             sync.RWMutex // over what is found: a submission adds to it
 }
 
 func newIntel(f *Force, base string) *intel {
@@ -112,6 +114,13 @@ func (x *intel) query(w http.ResponseWriter, r *http.Request) {
 	if err := d.Decode(&q); err != nil || q.Query == "" {
 		send(http.StatusOK, nil, []*gqlError{gqlFail("BAD_USER_INPUT", "The body must be an object with a query")})
 		return
+	}
+	if strings.HasPrefix(strings.TrimSpace(q.Query), "mutation") {
+		x.data.Lock()
+		defer x.data.Unlock()
+	} else {
+		x.data.RLock()
+		defer x.data.RUnlock()
 	}
 	data, errs := x.gql.run(q.Query, q.OperationName, q.Variables)
 	send(http.StatusOK, data, errs)

@@ -236,9 +236,11 @@ func (x *intel) schema() *gqlSchema {
 			"conditions": leaf(func(g intelGrading) any { return orNull(g.conditions) }), "code": leaf(func(g intelGrading) any { return g.source + "-" + g.assessment + "-" + g.handling })},
 		"Marking": {"classification": leaf(func(m intelMark) any { return m.class }), "handling": leaf(func(m intelMark) any { return []any{m.handling} })},
 	}
-	return &gqlSchema{types: t, inputs: map[string]map[string]string{
+	s := &gqlSchema{types: t, inputs: map[string]map[string]string{
 		"SubjectFilter": {"text": "String", "lastName": "String", "firstName": "String", "bornYear": "Int", "pnc": "String", "phone": "String", "postcode": "String"},
 		"VehicleFilter": {"text": "String", "plate": "String"},
 		"ReportFilter":  {"text": "String", "urn": "String", "subjectId": "ID", "plate": "String"},
 	}}
+	x.submissions(s)
+	return s
 }

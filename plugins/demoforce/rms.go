@@ -37,6 +37,7 @@ type rms struct {
 	seq     int
 	keys    map[string]rmsKept // by Idempotency-Key
 	entries []rmsReceipt
+	taken   ledger // the other forms
 }
 
 // bearerGuard verifies access tokens of the identity provider against its published keys.
@@ -114,6 +115,10 @@ func (r *rms) handler() http.Handler {
 	}
 	open("POST /entries", true, r.enter)
 	open("GET /entries", true, r.listEntries)
+	for kind := range rmsForms {
+		open("POST /"+kind, true, r.formPost(kind))
+		open("GET /"+kind, true, r.formFind(kind))
+	}
 	m.HandleFunc("/", func(w http.ResponseWriter, q *http.Request) {
 		writeProblem(w, http.StatusNotFound, "not-found", "There is nothing here", q.URL.Path, nil)
 	})

@@ -128,7 +128,7 @@ func (s *server) current() (Fault, bool) {
 }
 
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+	r.Body = http.MaxBytesReader(w, r.Body, s.largest())
 	if !s.think(r.Context()) {
 		return
 	}
@@ -176,6 +176,14 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.handler.ServeHTTP(w, r)
 	}
+}
+
+// largest is how much one request may bring: the property store takes films.
+func (s *server) largest() int64 {
+	if s.id == "property" {
+		return 1 << 30
+	}
+	return 1 << 20
 }
 
 // think waits as long as this system usually takes.

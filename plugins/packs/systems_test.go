@@ -170,11 +170,26 @@ func report(t testing.TB, id string) plugins.Entry {
 		}}
 }
 
+// seizure is a report of something seized.
+func seizure(t testing.TB, id string) plugins.Entry {
+	t.Helper()
+	e, d := report(t, id), dictionary(t)
+	fact := func(p pole.Property, v string) pole.Fact { return pole.Fact{Property: p, Value: d.Normalise(p, v)} }
+	e.Form, e.Kind = "property", "evidence"
+	e.Facts = append(e.Facts[:2:2], fact("seizurePower", "PACE s19"), fact("description", "Under <the> bed & “hidden”."))
+	e.Parts = append(e.Parts[2:], plugins.Part{Name: "item", Kind: "property", Role: "exhibit", Facts: []pole.Fact{fact("propertyType", "Knife"), fact("description", "Kitchen knife, 20 cm"), fact("exhibitReference", "AO/1")}})
+	return e
+}
+
 func TestAnEntryArrivesExactlyOnceInEachSystem(t *testing.T) {
-	for pack, system := range map[string]string{"demo_rms": "rms", "demo_rms2": "summit", "demo_cad": "cad", "demo_custody": "custody"} {
+	for pack, system := range map[string]string{"demo_rms": "rms", "demo_rms2": "summit", "demo_cad": "cad", "demo_custody": "custody", "demo_property": "property", "demo_casefile": "casefile"} {
 		t.Run(system, func(t *testing.T) {
 			s := at(t, pack, system).(plugins.Submitter)
-			e, key := report(t, system), plugins.Key(fmt.Sprintf("test-%s-%d", system, time.Now().UnixNano()))
+			entry := report
+			if system == "property" || system == "casefile" {
+				entry = seizure
+			}
+			e, key := entry(t, system), plugins.Key(fmt.Sprintf("test-%s-%d", system, time.Now().UnixNano()))
 			before := len(demo(t).Deliveries(system))
 			if _, err := s.Confirm(officer(t), e, key); plugins.KindOf(err) != plugins.NotFound {
 				t.Fatalf("before: %v", err)
@@ -193,7 +208,7 @@ func TestAnEntryArrivesExactlyOnceInEachSystem(t *testing.T) {
 			if n := len(demo(t).Deliveries(system)); n != before+1 {
 				t.Errorf("%d entries arrived", n-before)
 			}
-			if reader := at(t, pack, system); system != "custody" {
+			if reader := at(t, pack, system); e.Kind == "incident" && system != "custody" {
 				rec, err := reader.Fetch(officer(t), r.Ref)
 				if err != nil {
 					t.Fatal(err)
@@ -247,6 +262,27 @@ func TestARefusedEntryNamesItsFields(t *testing.T) {
 				t.Errorf("fields %+v", fields)
 			}
 		})
+	}
+}
+
+func TestARefusalComesBackAtTheOneOfSeveralThatCausedIt(t *testing.T) {
+	d := dictionary(t)
+	fact := func(p pole.Property, v string) pole.Fact { return pole.Fact{Property: p, Value: d.Normalise(p, v)} }
+	for pack, c := range map[string]struct {
+		system string
+		fact   pole.Fact
+		path   string
+	}{
+		"demo_rms":      {"rms", fact("description", "A second knife"), "item#3.propertyType"},
+		"demo_property": {"property", fact("propertyType", "Knife"), "item#3.description"},
+	} {
+		e := seizure(t, c.system)
+		// the officer left the second item empty, so the system counts the third as its second
+		e.Parts = append(e.Parts, plugins.Part{Name: "item", Index: 3, Kind: "property", Role: "exhibit", Facts: []pole.Fact{c.fact}})
+		_, err := at(t, pack, c.system).(plugins.Submitter).Submit(officer(t), e, plugins.Key(fmt.Sprint("several-", time.Now().UnixNano())))
+		if fields := refused(err); plugins.KindOf(err) != plugins.Invalid || len(fields) != 1 || fields[0].Path != c.path {
+			t.Errorf("%s: %v %+v", pack, err, refused(err))
+		}
 	}
 }
 
@@ -310,7 +346,12 @@ func TestConformance(t *testing.T) {
 	one := func(kind pole.Kind, p pole.Property, v string) plugins.Query {
 		return plugins.Query{Kind: kind, Terms: []plugins.Term{term(t, p, v)}}
 	}
-	incident := report(t, "conformance")
+	incident, graded := report(t, "conformance"), report(t, "graded")
+	fact := func(p pole.Property, v string) pole.Fact {
+		return pole.Fact{Property: p, Value: dictionary(t).Normalise(p, v)}
+	}
+	graded.Form, graded.Kind = "intelligence", "intelligence"
+	graded.Facts = append(graded.Facts[:2:2], fact("subject", "Brook Court"), fact("description", "Seen <there> & “often”."), fact("intelSource", "2"), fact("intelAssessment", "B"), fact("intelHandling", "P"))
 	miller := one("person", "surname", "miller")
 	records := []plugins.Query{miller, {Kind: "crime", Text: "robbery"}, {Kind: "incident", Text: "concern"}, one("vehicle", "vrm", "YK19 FZB")}
 	// What is found changes when somebody makes a report between two pages.
@@ -352,8 +393,10 @@ func TestConformance(t *testing.T) {
 			"drift:FindDetaineesResponse.Detainee.Marker":             "A SOAP list without entries is no element at all, so one that is lost looks like none.",
 			"drift:GetDetaineeResponse.Detainee.Marker":               "A SOAP list without entries is no element at all, so one that is lost looks like none.",
 			"drift:FindCustodyRecordsResponse.CustodyRecord.Disposal": "A custody record without a disposal is how the system says that it is not yet decided."}, []plugins.Query{{Kind: "custody", Text: "theft"}}, nil, plugins.Query{}},
-		{"demo_intel", "intel", plugins.Query{Kind: "vehicle", Text: "ford"}, one("person", "surname", "zzyzx"), nil, 1, map[string]string{
-			"times_are_times": "A report names the day of what it tells, without an hour, and the day is kept as it is."},
+		{"demo_intel", "intel", plugins.Query{Kind: "vehicle", Text: "ford"}, one("person", "surname", "zzyzx"), &graded, 1, map[string]string{
+			"round_trip_repeated_hour": "A report keeps the day of what it tells, without an hour.",
+			"round_trip:startDateTime": "A report keeps the day of what it tells, without an hour.",
+			"times_are_times":          "A report names the day of what it tells, without an hour, and the day is kept as it is."},
 			[]plugins.Query{one("person", "surname", "miller"), {Kind: "intelligence", Text: "brook court"}}, nil, plugins.Query{}},
 		{"dvla_ves", "vehicles", one("vehicle", "vrm", "AA19AAA"), one("vehicle", "vrm", "ER19NFD"), nil, 1, nil, nil, nil, plugins.Query{}},
 		{"police_uk", "streetcrime", one("crime", "coordinates", "53.8291,-1.5012"), one("crime", "coordinates", "50.0,0.0"), nil, 1, map[string]string{
