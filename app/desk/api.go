@@ -81,6 +81,7 @@ type EntityView struct {
 	Judged        []match.Standing   `json:"judged,omitempty"`      // what people decided about its records
 	Contradicts   []match.Judgement  `json:"contradicts,omitempty"` // 'not the same', overridden later
 	Matched       []string           `json:"matched,omitempty"`     // typed words, for highlighting
+	Masked        string             `json:"masked,omitempty"`      // marking of what is shown only when it is opened, which is recorded
 	Old           bool               `json:"old,omitempty"`         // at least one record is from a stored copy
 	Score         float64            `json:"score"`
 	When          time.Time          `json:"when,omitzero"` // of an event: when it happened

@@ -84,6 +84,7 @@ func (b *caseBuilder) subject(ctx context.Context, id string) error {
 	refs = append(refs, match.Joined(b.s.judged.all(), refs...)...) // what people joined by hand, wherever it was found
 	rec := b.d.record(b.access)
 	rec.Ref = refStrings(refs)
+	b.d.unmask(b.s, &rec, refs...)
 	actx, seq, err := b.d.account(ctx, b.access, rec)
 	if err != nil {
 		return err
@@ -204,6 +205,13 @@ func (b *caseBuilder) around(ctx context.Context) {
 		}
 	}
 	b.near = grouper.Entities()
+	for _, e := range b.near {
+		for _, r := range e.Records {
+			if m := b.d.maskedIn(b.s, []pole.Record{r}); m != "" {
+				b.gap(r.System, fmt.Sprintf("Linked records marked %s are masked. Open one to see it; that is recorded.", m), r.Ref)
+			}
+		}
+	}
 }
 
 func linksTo(e match.Entity, own map[pole.Ref]bool, refs []pole.Ref) bool {
@@ -242,12 +250,16 @@ func (b *caseBuilder) fetch(ctx context.Context, refs []pole.Ref, atHand []pole.
 				}
 			}()
 			if j := slices.IndexFunc(atHand, func(r pole.Record) bool { return r.Ref == ref }); j >= 0 {
-				got[i] = &atHand[j]
+				if r, ok := b.d.screen(b.s, b.s.original(atHand[j])); ok {
+					got[i] = &r
+				}
 				return
 			}
-			kept, ok, kerr := b.s.store.Record(ref)
+			kept, ok, kerr := b.d.storedRecord(b.s, ref)
 			if kerr != nil || !ok {
-				kept, ok = b.copied[ref]
+				if kept, ok = b.copied[ref]; ok {
+					kept, ok = b.d.screen(b.s, kept)
+				}
 				kerr = nil
 			}
 			if kerr == nil && ok {
@@ -272,7 +284,7 @@ func (b *caseBuilder) fetch(ctx context.Context, refs []pole.Ref, atHand []pole.
 	}
 	if len(fresh) > 0 {
 		b.s.later(func(context.Context) {
-			if err := b.s.store.PutRecords(b.d.now(), fresh...); err != nil {
+			if err := b.d.putRecords(b.s, fresh...); err != nil {
 				b.d.log.Warn("copies for offline use could not be kept", "error", err)
 			}
 		})
@@ -303,7 +315,17 @@ func (d *Desk) fetchRecord(ctx context.Context, ref pole.Ref) (pole.Record, erro
 	if err == nil && rec.Ref != ref {
 		return pole.Record{}, &plugins.Error{Kind: plugins.Drift, System: ref.System, Say: "It gave another record than the one that was asked for. Tell IT."}
 	}
-	return rec, err
+	if err != nil {
+		return rec, err
+	}
+	s, err := d.behind()
+	if err != nil {
+		return pole.Record{}, err
+	}
+	if rec, ok = d.screen(s, rec); !ok {
+		return pole.Record{}, s.screen.denies(ref.System)
+	}
+	return rec, nil
 }
 
 // Fetch reads one record in full; the access is accounted for first.
@@ -319,6 +341,7 @@ func (d *Desk) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 	a := d.access(string(audit.Consultation), purpose)
 	rec := d.record(a)
 	rec.System, rec.Ref = ref.System, ref.String()
+	d.unmask(s, &rec, ref)
 	actx, seq, err := d.account(ctx, a, rec)
 	if err != nil {
 		return pole.Record{}, err
@@ -330,7 +353,7 @@ func (d *Desk) Fetch(ctx context.Context, ref pole.Ref) (pole.Record, error) {
 		return pole.Record{}, err
 	}
 	d.closing(s, a, sys, seq, 1, nil, ofRecords([]pole.Record{r}))
-	s.later(func(context.Context) { _ = s.store.PutRecords(d.now(), r) })
+	s.later(func(context.Context) { _ = d.putRecords(s, r) })
 	return r, nil
 }
 

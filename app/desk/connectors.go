@@ -188,6 +188,7 @@ func (d *Desk) changeProfile(ctx context.Context, p Profile) error {
 	}
 	if sess, err := d.behind(); err == nil {
 		d.openSystems(sess.ctx)
+		d.roleChanged(sess)
 		d.askKeyring(ctx)
 		d.startLive(sess)
 	}

@@ -132,7 +132,15 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 }
 
 // load reads what ships with Muster and what IT decided.
-func (d *Desk) load() (err error) {
+func (d *Desk) load() error {
+	if err := d.loadData(); err != nil {
+		return err
+	}
+	return d.loadPolicy()
+}
+
+// loadData reads what ships with Muster.
+func (d *Desk) loadData() (err error) {
 	if d.dict, err = loadDictionary(); err != nil {
 		return err
 	}
@@ -153,7 +161,7 @@ func (d *Desk) load() (err error) {
 			return fmt.Errorf("recipients.yaml: %q needs a code, a label and a classification of the dictionary", r.Code)
 		}
 	}
-	return d.loadPolicy()
+	return nil
 }
 
 // Close ends the session, keeping it for the next start, and stops the demonstration force if it runs here.

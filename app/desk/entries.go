@@ -87,7 +87,7 @@ func (d *Desk) targets(f entry.Form) []entry.Target {
 	d.mu.RUnlock()
 	var out []entry.Target
 	for _, s := range list {
-		if t := entry.NewTarget(s.cfg.ID, s.name(), s.info.Kinds, f); t.Spec.Kind != "" && s.broken == nil {
+		if t := entry.NewTarget(s.cfg.ID, s.name(), s.info.Kinds, f); t.Spec.Kind != "" && s.broken == nil && !s.isDenied() {
 			out = append(out, t)
 		}
 	}

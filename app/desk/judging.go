@@ -260,7 +260,7 @@ func (d *Desk) recordAtHand(ctx context.Context, s *session, ref pole.Ref) (r po
 	if _, r, ok := d.foundRecord(ref); ok {
 		return r, false, nil
 	}
-	if r, ok, err := s.store.Record(ref); err == nil && ok {
+	if r, ok, err := d.storedRecord(s, ref); err == nil && ok {
 		return r, true, nil
 	}
 	r, err = d.Fetch(ctx, ref)

@@ -434,9 +434,18 @@ func (d *Desk) OpenCopy(ctx context.Context, id string) (caseview.Case, error) {
 		refs = append(refs, r.Ref)
 	}
 	rec.Ref = refStrings(refs)
+	d.unmask(s, &rec, refs...)
 	_, seq, err := d.account(ctx, a, rec)
 	if err != nil {
 		return caseview.Case{}, err
+	}
+	k.Entity = d.screenEntity(s, k.Entity)
+	for i := range k.Around {
+		k.Around[i] = d.screenEntity(s, k.Around[i])
+	}
+	k.Around = slices.DeleteFunc(k.Around, func(e match.Entity) bool { return len(e.Records) == 0 })
+	if len(k.Entity.Records) == 0 {
+		return caseview.Case{}, errors.New("your role may not see anything of this case")
 	}
 	k.Entity.Why = k.Why
 	k.Entity = d.judgedSince(s, k.Entity)

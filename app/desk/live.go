@@ -247,6 +247,10 @@ func (q *liveQueue) announcing(system string) bool {
 // liveChange puts one change into the queue. Which properties mean what is the dictionary's to say, by the kind's live template.
 // It never replaces what was heard after asOf.
 func (d *Desk) liveChange(s *session, q *liveQueue, c plugins.Change, asOf time.Time) {
+	var shown bool
+	if c.Record, shown = d.screen(s, c.Record); !shown {
+		return
+	}
 	it, closed := d.liveItem(c.Record)
 	key := it.Ref.String()
 	q.mu.Lock()
@@ -273,7 +277,7 @@ func (d *Desk) liveChange(s *session, q *liveQueue, c plugins.Change, asOf time.
 	if !c.Removed && len(c.Record.Facts) > 0 {
 		rec := c.Record
 		s.later(func(context.Context) {
-			if err := s.store.PutRecords(d.now(), rec); err != nil {
+			if err := d.putRecords(s, rec); err != nil {
 				d.log.Warn("copies for offline use could not be kept", "error", err)
 			}
 		})

@@ -29,30 +29,45 @@ func (d *Desk) loadPolicy() (err error) {
 	} else if d.policy, err = policy.Computer(); err != nil {
 		return err
 	}
-	if err := tiles.Config(d.policy.Map.Value).Validate(); err != nil {
-		return fmt.Errorf("the policy is not valid; ask IT to correct it: %w", err)
-	}
-	if c := d.policy.Classification.Value; c != "" {
-		if err := d.dict.CountUnmarkedAs(c); err != nil {
-			return fmt.Errorf("the policy's classification: %w; ask IT to correct it", err)
-		}
-	}
 	if err := d.policyFits(); err != nil {
 		return fmt.Errorf("the policy is not valid; ask IT to correct it: %w", err)
 	}
-	choices, err := d.choices()
-	if err == nil {
-		err = d.policy.Choose(choices, choicesFile)
-	}
-	if err != nil { // a choice is never worth a desk that does not open
+	if err := ApplyChoices(d.opts.Profile, &d.policy); err != nil { // a choice is never worth a desk that does not open
 		d.log.Warn("some of the officer's choices do not hold", "error", err)
 	}
 	return nil
 }
 
+// ApplyChoices lets the officer's choices of a profile folder stand where a policy leaves them. Those that do not hold are
+// named in the error; the others stand.
+func ApplyChoices(profile string, p *policy.Policy) error {
+	choices, err := choicesOf(profile)
+	if err != nil {
+		return err
+	}
+	return p.Choose(choices, choicesFile)
+}
+
+// CheckPolicy holds a policy against what ships with Muster, as every start does.
+func CheckPolicy(p policy.Policy) error {
+	d := &Desk{policy: p}
+	if err := d.loadData(); err != nil {
+		return err
+	}
+	return d.policyFits()
+}
+
 // policyFits holds the names in the policy against what this desk has.
 func (d *Desk) policyFits() error {
 	p := &d.policy
+	if err := tiles.Config(p.Map.Value).Validate(); err != nil {
+		return err
+	}
+	if c := p.Classification.Value; c != "" {
+		if err := d.dict.CountUnmarkedAs(c); err != nil {
+			return fmt.Errorf("classification: %w", err)
+		}
+	}
 	codes := []string{"*"}
 	for _, x := range d.purposes {
 		codes = append(codes, x.Code)
@@ -119,8 +134,8 @@ func (d *Desk) above(m pole.Marking, limit string) bool {
 	return !ok || is > most
 }
 
-func (d *Desk) choices() (map[string]string, error) {
-	src, err := os.ReadFile(filepath.Join(d.opts.Profile, choicesFile))
+func choicesOf(profile string) (map[string]string, error) {
+	src, err := os.ReadFile(filepath.Join(profile, choicesFile))
 	if isNotExist(err) {
 		return nil, nil
 	}
@@ -138,7 +153,7 @@ func (d *Desk) choices() (map[string]string, error) {
 func (d *Desk) Choose(key, text string) error {
 	d.starting.Lock()
 	defer d.starting.Unlock()
-	choices, err := d.choices()
+	choices, err := choicesOf(d.opts.Profile)
 	if err != nil {
 		return err
 	}

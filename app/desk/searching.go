@@ -88,6 +88,9 @@ func (d *Desk) Search(ctx context.Context, r search.Request, f func(SearchEvent)
 	if err != nil {
 		return err
 	}
+	if err := d.searchesHidden(s, r); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	if !d.latest.asksAgain(r) {
 		d.latest = newLatest(d.grouper(s), r) // under d.mu: a judgement is in the log before it looks for what it changes
@@ -119,7 +122,12 @@ func (d *Desk) runSearch(ctx context.Context, s *session, purpose plugins.Purpos
 		}
 		return ctx, err
 	})
-	search.Run(ctx, search.Config{Dictionary: d.dict, Systems: sources, Cache: s.cache, Now: d.now, Log: d.log}, r, func(ev search.Event) {
+	for i := range sources {
+		if sources[i].Err == nil {
+			sources[i].System = screened{sources[i].System, d, s}
+		}
+	}
+	search.Run(ctx, search.Config{Dictionary: d.dict, Systems: sources, Cache: screenedCache{s.cache, d, s}, Now: d.now, Log: d.log}, r, func(ev search.Event) {
 		out := SearchEvent{Found: ev.Records, Answer: ev.Answer, Done: ev.Done}
 		for i := range ev.Records {
 			accounted.note(&ev.Records[i].Record, ev.Records[i].Old)
@@ -216,6 +224,9 @@ func (d *Desk) view(e match.Entity, old map[string]bool, scores map[string]searc
 		}
 	}
 	v.Matched = slices.Sorted(maps.Keys(matched))
+	if s, err := d.behind(); err == nil {
+		v.Masked = d.maskedIn(s, e.Records)
+	}
 	d.mu.RLock()
 	for _, sys := range d.systems { // in the profile's order
 		if systems[sys.cfg.ID] {
@@ -238,7 +249,7 @@ func (d *Desk) keep(s *session, records []search.Found) {
 		return
 	}
 	s.later(func(context.Context) {
-		if err := s.store.PutRecords(d.now(), fresh...); err != nil {
+		if err := d.putRecords(s, fresh...); err != nil {
 			d.log.Warn("copies for offline use could not be kept", "error", err)
 		}
 	})

@@ -36,6 +36,7 @@ type session struct {
 	keeping sync.Mutex           // of kept, copies and notes: one change at a time
 	judged  judged
 	cache   cache
+	screen  screening
 
 	manager    *signin.Manager
 	signer     ed25519.PrivateKey // signs checkpoints of the log; sealed in the store
@@ -65,6 +66,7 @@ func (d *Desk) startSession(ctx context.Context, o signin.Officer) error {
 	if cur != nil {
 		if cur.key == o.ID {
 			d.noteUnlock(cur)
+			d.roleChanged(cur)
 			cur.later(func(context.Context) { // unlocked again: the store stayed open
 				if err := cur.outbox.Resume(); err != nil {
 					d.log.Warn("what waits in the outbox is tried at its own time", "error", err)
@@ -143,6 +145,7 @@ func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	d.openSystems(s.ctx)
+	d.roleChanged(s)
 	d.askKeyring(ctx)
 	return nil
 }

@@ -27,6 +27,7 @@ type system struct {
 	source []byte // of a declarative connector
 	file   string
 	broken error // why its connector cannot be used
+	denied error // why the officer's role cannot use it; mu guards it
 
 	client *http.Client // of the officer who is signed in; nil otherwise
 	sys    plugins.System
@@ -141,7 +142,7 @@ func (d *Desk) closeSystems() {
 			s.client.CloseIdleConnections()
 		}
 		dropSystem(s.sys)
-		s.client, s.sys, s.user, s.say, s.since, s.needs, s.said, s.there = nil, nil, "", "", time.Time{}, nil, plugins.Identity{}, false
+		s.client, s.sys, s.user, s.say, s.since, s.needs, s.said, s.there, s.denied = nil, nil, "", "", time.Time{}, nil, plugins.Identity{}, false, nil
 		s.mu.Unlock()
 	}
 }
@@ -159,6 +160,8 @@ func (s *system) open() (plugins.System, error) {
 	switch {
 	case s.broken != nil:
 		return nil, &plugins.Error{Kind: plugins.Invalid, System: s.cfg.ID, Say: "Its connector cannot be used: " + brokenWords(s.broken), Err: s.broken}
+	case s.denied != nil:
+		return nil, s.denied
 	case s.sys == nil:
 		return nil, &plugins.Error{Kind: plugins.Auth, System: s.cfg.ID, Say: "Nobody is signed in. Sign in, then try again.", Err: ErrSignedOut}
 	}
@@ -236,6 +239,8 @@ func (d *Desk) Systems() []SystemStatus {
 		}
 		if s.broken != nil {
 			st.Health, st.Say = evaluate.Down, brokenWords(s.broken)
+		} else if s.denied != nil {
+			st.Say, st.Needs, st.SignIn = say(s.denied), nil, false
 		}
 		s.mu.Unlock()
 		for _, k := range s.info.Kinds {
@@ -397,4 +402,11 @@ func (d *Desk) storeCredential(ctx context.Context, id string, values map[string
 		}
 	}
 	return nil
+}
+
+// isDenied reports whether the officer's role cannot use it.
+func (s *system) isDenied() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.denied != nil
 }

@@ -54,6 +54,7 @@ type cli struct {
 	Audit      auditCmd      `cmd:"" help:"Read and verify the log of accesses."`
 	Store      storeCmd      `cmd:"" help:"How the officer's file is sealed; rotate its key."`
 	Evaluate   evaluateCmd   `cmd:"" help:"How well each system serves, measured."`
+	Policy     policyCmd     `cmd:"" help:"What IT decided for this computer: show, check and explain it; write the templates for group policy."`
 	Doctor     doctorCmd     `cmd:"" help:"Check this workstation and say what to do."`
 	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
 	Map        mapCmd        `cmd:"" help:"The force's server of map pictures: which it is, its key, and whether it answers."`

@@ -74,7 +74,7 @@ func (l *layer) read(pairs []*ast.MappingValueNode, prefix string) (errs []error
 			continue
 		}
 		if _, null := p.Value.(*ast.NullNode); null {
-			errs = append(errs, excerpt(l.src, line, "%s has no value: write %s, or take the line out", key, d.want()))
+			errs = append(errs, excerpt(l.src, line, "%s has no value: write %s, or take the line out", key, d.Want()))
 			continue
 		}
 		var raw any
@@ -132,6 +132,9 @@ func clipLine(s string) string {
 	}
 	return s
 }
+
+// Nearest ends the words about a name that no setting has: with the setting that was probably meant.
+func Nearest(key string) string { return nearest(key) }
 
 // nearest suggests the setting that was probably meant.
 func nearest(key string) string {

@@ -32,6 +32,8 @@ func merge(layers ...layer) (Policy, error) {
 			switch {
 			case v.name != "":
 				o.Where += `\` + v.name
+			case v.line > 0 && l.where == "":
+				o.Where = "line " + strconv.Itoa(v.line)
 			case v.line > 0:
 				o.Where += ":" + strconv.Itoa(v.line)
 			}

@@ -48,8 +48,9 @@ type Def struct {
 	Type      Type
 	Default   string // what holds where nobody decided, as the machine file writes it; "" is none
 	Choices   []string
-	Choosable bool   // where IT does not decide, the officer may
-	Effect    string // the test that shows that it is obeyed: folder:TestName
+	Offers    []string // what a screen offers an officer who chooses, of a type with endless values
+	Choosable bool     // where IT does not decide, the officer may
+	Effect    string   // the test that shows that it is obeyed: folder:TestName
 
 	check func(v any) error // further limits, in words
 	set   func(p *Policy, v any, managed bool)

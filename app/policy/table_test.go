@@ -110,7 +110,8 @@ func TestTheStrongestSourceDecides(t *testing.T) {
 		}
 		return l
 	}
-	reg, err := readHive(fakeHive{"IdleLock": "5m", "Demo": uint64(0), "SystemsAllowed": map[string]any{"1": "rms", "2": "intel"}}, ByGroupPolicy, `HKLM\Software\Policies\Muster`)
+	reg, err := readHive(fakeHive{"IdleLock": "5m", "Demo": uint64(0), "SystemsAllowed": map[string]any{"1": "rms", "2": "intel"},
+		"HideSystems": map[string]any{"PCSO": "intel, custody"}}, ByGroupPolicy, `HKLM\Software\Policies\Muster`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,7 @@ func TestTheStrongestSourceDecides(t *testing.T) {
 	if p.StaySignedIn.Managed || !p.StaySignedIn.Value {
 		t.Error("what the machine file leaves to the officer is what the installer was told")
 	}
-	if got := p.SystemsAllowed.Value; len(got) != 2 || got[0] != "rms" {
+	if got := p.SystemsAllowed.Value; len(got) != 2 || got[0] != "rms" || len(p.HideSystems.Value["PCSO"]) != 2 {
 		t.Errorf("%v", got)
 	}
 	def, _ := Find("idle_lock")

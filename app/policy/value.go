@@ -74,7 +74,7 @@ func (d Def) value(raw any) (any, error) {
 	}
 	s, ok := scalar(raw)
 	if !ok {
-		return nil, wrong("must be %s, not a list or a mapping", d.want())
+		return nil, wrong("must be %s, not a list or a mapping", d.Want())
 	}
 	switch s = strings.TrimSpace(s); d.Type {
 	case Bool:
@@ -103,11 +103,11 @@ func (d Def) value(raw any) (any, error) {
 	case Text:
 		return s, nil
 	}
-	return nil, wrong("is %q; it must be %s", clip(s), d.want())
+	return nil, wrong("is %q; it must be %s", clip(s), d.Want())
 }
 
-// want says what a value must be.
-func (d Def) want() string {
+// Want says what a value must be.
+func (d Def) Want() string {
 	out := map[Type]string{Bool: "true or false", Duration: "a number with its unit, such as 90s, 10m, 12h or 30d", Number: "a whole number",
 		Size: "a number with its unit, such as 500MB or 2GB", Text: "a text", List: "a list of texts", Pairs: "a mapping of names to texts",
 		Lists: "a mapping of names to lists of texts"}[d.Type]
@@ -179,6 +179,9 @@ func mapping(raw any) (map[string]any, error) {
 	}
 	return nil, wrong("must be a mapping, such as {name: value}")
 }
+
+// ReadDuration reads a duration as the machine file writes it: 90s, 12h, 30d.
+func ReadDuration(s string) (time.Duration, bool) { return readDuration(s) }
 
 func readDuration(s string) (time.Duration, bool) {
 	if n, ok := strings.CutSuffix(s, "d"); ok {

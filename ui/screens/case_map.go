@@ -296,12 +296,14 @@ func (p *mapPane) copy() {
 	if x == nil {
 		return
 	}
-	text := p.vm.Copy(x)
-	if text == "" {
-		return
+	clip, text, err := p.vm.Clip(x)
+	switch {
+	case err != nil:
+		p.host.Notify(place.Caution, t("screens.copy.refused", "why", err.Error()))
+	case clip != "":
+		fyne.CurrentApp().Clipboard().SetContent(clip)
+		p.host.Notify(place.Good, t("screens.map.copied", "what", text))
 	}
-	fyne.CurrentApp().Clipboard().SetContent(text)
-	p.host.Notify(place.Good, t("screens.map.copied", "what", text))
 }
 
 // whoSays shows who says where the selected place is, in their own words.

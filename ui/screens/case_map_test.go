@@ -3,6 +3,7 @@ package screens
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -16,6 +17,7 @@ import (
 	"muster/app/desk"
 	"muster/app/tiles"
 	"muster/plugins"
+	"muster/plugins/pole"
 )
 
 // mapServers are the map servers of forces that have one.
@@ -33,6 +35,16 @@ func (f *smallForce) OpenMap(_ context.Context, _ string, changed func()) (*tile
 	return tiles.New(tiles.Options{Config: c.(tiles.Config), Client: client, Changed: changed, Context: func() (context.Context, error) {
 		return plugins.WithAccess(context.Background(), plugins.Access{Audited: 1}), nil
 	}}), nil
+}
+
+// Copy lets everything out with its marking, until the force forbids it.
+func (f *smallForce) Copy(text string, m pole.Marking) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.noCopy {
+		return "", errors.New("it is marked " + m.Classification + ", and your organisation does not let that be copied")
+	}
+	return text + "\n[" + m.Classification + "]", nil
 }
 
 // street is a picture of no place in particular.
@@ -90,7 +102,14 @@ func TestMapByKeyboard(t *testing.T) {
 	r.press(fyne.KeyReturn)
 	r.sees("SE 30643 33746", "53.79912, -1.53624")
 	r.press(fyne.KeyC)
-	r.until("the clipboard", func() bool { return fyne.CurrentApp().Clipboard().Content() == "SE 30643 33746 (53.79912, -1.53624)" })
+	r.until("the clipboard", func() bool {
+		return fyne.CurrentApp().Clipboard().Content() == "SE 30643 33746 (53.79912, -1.53624)\n[OFFICIAL-SENSITIVE]"
+	})
+	r.force.mu.Lock()
+	r.force.noCopy = true
+	r.force.mu.Unlock()
+	r.press(fyne.KeyC)
+	r.sees("Not copied: it is marked OFFICIAL-SENSITIVE")
 	r.press(fyne.KeyW)
 	r.sees("Who says this", "“SE 30643 33746”")
 	r.press(fyne.KeyEscape, fyne.KeyX, fyne.KeyU)

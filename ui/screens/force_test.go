@@ -56,6 +56,8 @@ type smallForce struct {
 	linked    []match.Entity // what lies around the boy in place of his events
 	retried   []string
 	withdrawn []string
+	chose     []string
+	noCopy    bool // policy lets nothing go to the clipboard
 	unlock    string
 	listeners []func(desk.Notice)
 	judged    []match.Judgement
@@ -254,6 +256,13 @@ func (f *smallForce) Search(ctx context.Context, r search.Request, step func(des
 			ans(s.ID, search.NoTrace, 0, 40)
 		}
 		step(desk.SearchEvent{Done: &search.Completeness{Asked: 9, Answered: 9, Complete: true}})
+		return nil
+	}
+	if r.Text == "masked" {
+		e := desk.EntityView{ID: "intel/report/9", Kind: "intelligence", Class: pole.ClassEvent, Title: "Intelligence report NM-9", Records: 1, Systems: []string{"intel"}, Masked: "SECRET",
+			Warnings: []caseview.Warning{{Code: "FI", Label: "Firearms", Level: "danger"}}}
+		e.Entity = match.Entity{ID: e.ID, Kind: e.Kind, Records: []pole.Record{{Ref: ref("intel", "report", "9"), Kind: e.Kind, Marking: pole.Marking{Classification: "SECRET"}}}}
+		step(desk.SearchEvent{Entities: []desk.EntityView{e}})
 		return nil
 	}
 	if n := 0; strings.HasPrefix(r.Text, "many") {
@@ -589,11 +598,17 @@ func (f *smallForce) SetUnlock(_ context.Context, p string) error {
 	return nil
 }
 func (f *smallForce) Policy() policy.Policy {
-	p := policy.Default()
-	p.Path = "/etc/muster/policy.yaml"
-	p.IdleLock = policy.Setting[time.Duration]{Value: 5 * time.Minute, Managed: true}
-	p.PurposeRequired.Managed = true
+	p, err := policy.Parse([]byte("policy: 1\nidle_lock: 5m\npurpose_required: true\nsystems_allowed: [rms, custody, cad, intel, anpr]\noffline_keep: 14d\ncopy_up_to: OFFICIAL\nexport_formats: [pdf, csv]\n"))
+	if err != nil {
+		panic(err)
+	}
 	return p
+}
+func (f *smallForce) Choose(key, value string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.chose = append(f.chose, key+"="+value)
+	return nil
 }
 func (f *smallForce) Configured() bool                                 { return true }
 func (f *smallForce) DemoAllowed() bool                                { return true }

@@ -349,10 +349,18 @@ func TestAuditListsVerifiesAndFilters(t *testing.T) {
 	r.sees("okafor · 2214")
 }
 
+func TestWhatIsMaskedSaysSoAndHowToSeeIt(t *testing.T) {
+	r := newRig(t, darkBig, nil)
+	r.find("masked")
+	r.sees("MASKED · SECRET", "Open it to see it. That is recorded.", "Firearms")
+	r.shot("search-masked")
+}
+
 func TestSettingsShowWhatPolicyFixed(t *testing.T) {
 	r := newRig(t, darkBig, nil)
 	r.goTo(place.Settings)
-	r.sees("PC 2214 Okafor", "From /etc/muster/policy.yaml. You cannot change it here.", "5 min", "fixed by IT", "as Muster comes")
+	r.sees("PC 2214 Okafor", "Your organisation decided these. You cannot change them here.", "Locks itself when idle for", "5 min", "Managed by your organisation", "in the machine file", "Systems allowed", "What you may choose", "Stays signed in at the next start")
+	r.shot("settings-policy")
 	r.press(fyne.KeyReturn, fyne.KeyDown, fyne.KeyReturn)
 	if r.shell.Palette() != "light" {
 		t.Fatalf("the look is %s", r.shell.Palette())

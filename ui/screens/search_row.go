@@ -50,6 +50,10 @@ func rowBadges(v vm.Row) []widgets.Run {
 		}
 		runs = append(runs, widgets.Inline(widgets.NewBadge(l, warningCode(w), w.Label)))
 	}
+	if v.Masked != "" {
+		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.masked", "marking", v.Masked)))),
+			widgets.Span(t("screens.search.masked.how")+" ", widgets.MutedText))
+	}
 	if v.Old {
 		runs = append(runs, widgets.Inline(widgets.NewBadge(widgets.Warn, "", upper(t("screens.search.old")))))
 	}
@@ -107,7 +111,7 @@ func markRuns(v vm.Row) []widgets.Run {
 }
 
 func sameRow(a, b vm.Row) bool {
-	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Old == b.Old && a.Possible == b.Possible && a.Against == b.Against &&
+	return a.ID == b.ID && a.Title == b.Title && a.Detail == b.Detail && a.Line == b.Line && a.Old == b.Old && a.Masked == b.Masked && a.Possible == b.Possible && a.Against == b.Against &&
 		len(a.Warnings) == len(b.Warnings) && slices.Equal(a.Marks, b.Marks) && slices.Equal(a.Matched, b.Matched) &&
 		slices.EqualFunc(a.Warnings, b.Warnings, func(x, y caseview.Warning) bool { return x.Code == y.Code && x.Label == y.Label && x.Level == y.Level })
 }

@@ -25,6 +25,8 @@ type settingsPlace struct {
 	set     *widgets.Button
 	you     *widgets.Facts
 	policy  *fyne.Container
+	choices *fyne.Container
+	selects map[string]*widgets.Select
 	note    string
 }
 
@@ -55,11 +57,11 @@ func newSettings(k *kit, h place.Host) *settingsPlace {
 	p.pass.OnSubmit = func(string) { p.again.Focus() }
 	p.state = widgets.NewFlow()
 	p.you = widgets.NewFacts()
-	p.policy = widgets.Stack(1)
+	p.policy, p.choices = widgets.Stack(2), widgets.Stack(3)
 	left := widgets.Stack(3, panel(t("screens.settings.look"), widgets.Stack(3, look...)),
 		panel(t("screens.settings.unlock"), widgets.Stack(3, widgets.NewPara(t("screens.settings.unlock.how"), widgets.MutedText), p.state,
 			p.passFld, widgets.NewField(t("screens.settings.unlock.again"), p.again), widgets.Row(0, widgets.Fix(p.set), widgets.Spacer()))))
-	right := widgets.Stack(3, panel(t("screens.settings.you"), p.you), panel(t("screens.settings.policy"), p.policy))
+	right := widgets.Stack(3, panel(t("screens.settings.you"), p.you), panel(t("screens.settings.choices"), p.choices), panel(t("screens.settings.policy"), p.policy))
 	p.scroll = widgets.NewScroll(widgets.Stack(3, widgets.NewTitle(t("screens.settings.title")), widgets.Grid(4, 820, []int{5, 7}, left, right)))
 	p.object = widgets.Pad(4, 4, container.NewStack(p.scroll))
 	p.refresh()
@@ -130,27 +132,75 @@ func (p *settingsPlace) refresh() {
 		you = append(you, widgets.Fact{Label: l.Label, Value: widgets.NewFlow(widgets.Span(l.Value, st))})
 	}
 	p.you.Set(you...)
-	lines, from := p.vm.Policy()
-	head := t("screens.settings.policy.none")
-	if from != "" {
-		head = t("screens.settings.policy.file", "file", from)
-	}
-	var fs []widgets.Fact
-	for _, l := range lines {
-		mark := widgets.NewFlow(widgets.Span(t("screens.settings.default"), widgets.Small))
-		if l.Managed {
-			mark = widgets.NewFlow(widgets.Inline(widgets.NewGlyph(widgets.Lock, theme.Accent, 11)), widgets.Span(t("screens.settings.managed"), widgets.Small.In(theme.Accent).Strong()))
-		}
-		fs = append(fs, widgets.Fact{Label: l.Label, Value: widgets.NewFlow(widgets.Span(l.Value, widgets.Body)), Right: fixedWidth(mark, 130)})
-	}
-	f := widgets.NewFacts(fs...)
-	f.LabelWidth = scaled(240)
-	p.policy.Objects = []fyne.CanvasObject{widgets.NewPara(head, widgets.MutedText), f}
-	p.policy.Refresh()
+	p.showChoices()
+	p.showDecided()
 	p.scroll.Refresh()
 }
 
-// fixedWidth gives an object a width of its own.
-func fixedWidth(o fyne.CanvasObject, w float32) fyne.CanvasObject {
-	return container.New(layoutFunc{fyne.NewSize(w, 20), func(objs []fyne.CanvasObject, s fyne.Size) { put(objs[0], 0, 0, s.Width, s.Height) }}, o)
+// showChoices shows what the officer may choose; what IT decided of it is shown with who did, and cannot be changed.
+func (p *settingsPlace) showChoices() {
+	if p.selects == nil {
+		p.selects = map[string]*widgets.Select{}
+	}
+	var objs []fyne.CanvasObject
+	for _, c := range p.vm.Choices() {
+		if c.Managed != "" {
+			objs = append(objs, widgets.Stack(1, locked(vm.PolicyLine{Label: c.Label, Value: labelOf(c.Options), By: c.Managed, Where: c.Where})))
+			continue
+		}
+		sel := p.selects[c.Key]
+		if sel == nil {
+			var opts []widgets.Option
+			for _, o := range c.Options {
+				opts = append(opts, widgets.Option{Value: o.ID, Label: o.Label})
+			}
+			sel = widgets.NewSelect("", opts, func(v string) { p.vm.Choose(c.Key, v) })
+			sel.Label = c.Label
+			p.selects[c.Key] = sel
+		}
+		sel.SetValue(c.Value)
+		objs = append(objs, widgets.NewField(c.Label, sel))
+	}
+	p.choices.Objects = objs
+	p.choices.Refresh()
+}
+
+func labelOf(opts []vm.Option) string {
+	for _, o := range opts {
+		if o.On {
+			return o.Label
+		}
+	}
+	return ""
+}
+
+// showDecided lists what IT decided, section by section.
+func (p *settingsPlace) showDecided() {
+	lines := p.vm.Decided()
+	if len(lines) == 0 {
+		p.policy.Objects = []fyne.CanvasObject{widgets.NewPara(t("screens.settings.policy.none"), widgets.MutedText)}
+		p.policy.Refresh()
+		return
+	}
+	objs := []fyne.CanvasObject{widgets.NewPara(t("screens.settings.policy.head"), widgets.MutedText)}
+	for _, l := range lines {
+		if l.Section != "" {
+			objs = append(objs, widgets.NewFlow(widgets.Span(l.Section, widgets.Small.Strong())))
+		}
+		objs = append(objs, locked(l))
+	}
+	p.policy.Objects = objs
+	p.policy.Refresh()
+}
+
+// locked is one setting that IT decided: what it is, a lock, and who decided it and where.
+func locked(l vm.PolicyLine) fyne.CanvasObject {
+	f := widgets.NewFacts(widgets.Fact{Label: l.Label, Value: widgets.NewFlow(widgets.Span(l.Value, widgets.Body))})
+	f.LabelWidth = scaled(240)
+	by := l.By
+	if l.Where != "" {
+		by += " · " + l.Where
+	}
+	return widgets.Stack(0, f, widgets.NewFlow(widgets.Inline(widgets.NewGlyph(widgets.Lock, theme.Accent, 11)),
+		widgets.Span(t("screens.settings.managed"), widgets.Small.In(theme.Accent).Strong()), widgets.Span("  "+by, widgets.Small)))
 }

@@ -17,6 +17,7 @@ import (
 // MapDesk is what a map needs of the desk.
 type MapDesk interface {
 	OpenMap(ctx context.Context, caseID string, changed func()) (*tiles.Service, error)
+	Copy(text string, m pole.Marking) (string, error)
 }
 
 // CaseMap is the map of a case: its places, what is filtered, the one that is selected, and the pictures below.
@@ -29,6 +30,7 @@ type CaseMap struct {
 	env      Env
 	dict     *pole.Dictionary
 	desk     MapDesk
+	marking  pole.Marking // of the case
 	marks    Marks
 	task     task
 	all      *places.Places
@@ -56,7 +58,7 @@ type mapParts struct {
 
 // Set puts a case on the map, off the UI goroutine; where the force has a map server, looking at it is accounted for first.
 func (v *CaseMap) Set(c *caseview.Case, marks Marks) {
-	v.marks = marks
+	v.marks, v.marking = marks, c.Marking
 	start(v.env, &v.task,
 		func(ctx context.Context) (mapParts, error) {
 			var p mapParts
@@ -293,7 +295,17 @@ func LatLon(p *places.Place) string {
 	return fmt.Sprintf("%.*f, %.*f", digits, p.Lat, digits, p.Lon)
 }
 
-// Copy is what is put on the clipboard of a place.
+// Clip is what goes to the clipboard of a place, with the case's marking; an error where policy lets nothing so marked out.
+// words are the place's alone.
+func (v *CaseMap) Clip(p *places.Place) (clip, words string, err error) {
+	if words = v.Copy(p); words == "" {
+		return "", "", nil
+	}
+	clip, err = v.desk.Copy(words, v.marking)
+	return clip, words, err
+}
+
+// Copy is what can be copied of a place.
 func (v *CaseMap) Copy(p *places.Place) string {
 	if p.Why != "" {
 		return p.Address

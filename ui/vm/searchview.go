@@ -24,6 +24,7 @@ type Row struct {
 	Possible string   // why another entity may be the same; "" if none
 	Against  bool     // joined against somebody's 'not the same'
 	Old      bool
+	Masked   string // the marking for which it is shown only when it is opened
 	New      bool
 	Selected bool
 }
@@ -36,7 +37,7 @@ func (s *Search) Row(i int) Row {
 	v := s.rows[s.shown[i]]
 	r := Row{
 		ID: v.ID, Class: v.Class, Title: v.Title, Detail: v.Detail, Warnings: v.Warnings,
-		Marks: s.marks.All(v.Systems), Matched: s.asTyped(v.Matched), Old: v.Old,
+		Marks: s.marks.All(v.Systems), Matched: s.asTyped(v.Matched), Old: v.Old, Masked: v.Masked,
 		New: s.fresh[v.ID], Selected: v.ID == s.selected, Against: len(v.Contradicts) > 0,
 	}
 	parts := []string{s.env.T("screens.records", "n", v.Records)}

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"muster/app/policy"
@@ -18,7 +19,10 @@ type SettingsDesk interface {
 }
 
 // PolicyDesk is a desk that can say what IT decided.
-type PolicyDesk interface{ Policy() policy.Policy }
+type PolicyDesk interface {
+	Policy() policy.Policy
+	Choose(key, text string) error
+}
 
 // Prefs are the choices of this officer on this computer: nothing secret, nothing about a case.
 type Prefs interface {
@@ -122,50 +126,135 @@ func (s *Settings) Officer() []Line {
 	return ls
 }
 
-// PolicyLine is one thing that IT can decide.
+// PolicyLine is one setting that IT decided.
 type PolicyLine struct {
+	Section string // said where it begins
 	Label   string
 	Value   string
-	Managed bool // IT decided; otherwise it is as Muster comes
+	By      string // in words: managed by whom
+	Where   string // file and line, or registry key
+	Help    string
 }
 
-// Policy lists what IT can decide for this computer, and what it did decide. from names the file; "" if there is none.
-func (s *Settings) Policy() (lines []PolicyLine, from string) {
-	t := s.env.T
+// Choosing is one setting that the officer may choose, unless IT decided it.
+type Choosing struct {
+	Key     string
+	Label   string
+	Help    string
+	Value   string // of the option that holds
+	Options []Option
+	Managed string // by whom; "" where the officer may choose
+	Where   string
+}
+
+func (s *Settings) policyNow() (p policy.Policy, ok bool) {
 	pd, ok := s.desk.(PolicyDesk)
 	if !ok {
-		return []PolicyLine{{Label: t("screens.settings.idle"), Value: s.span(s.desk.IdleLock())}}, ""
+		return policy.Policy{}, false
 	}
-	p := pd.Policy()
-	yes := func(b bool) string {
-		if b {
-			return t("screens.settings.yes")
-		}
-		return t("screens.settings.no")
-	}
-	offline := t("screens.settings.never")
-	if p.OfflineUnlock.Value > 0 {
-		offline = t("screens.settings.within", "span", s.span(p.OfflineUnlock.Value))
-	}
-	class := p.Classification.Value
-	if class == "" {
-		class = t("screens.settings.class.default")
-	}
-	lines = []PolicyLine{
-		{t("screens.settings.idle"), s.span(p.IdleLock.Value), p.IdleLock.Managed},
-		{t("screens.settings.offlineunlock"), offline, p.OfflineUnlock.Managed},
-		{t("screens.settings.stay"), yes(p.StaySignedIn.Value), p.StaySignedIn.Managed},
-		{t("screens.settings.purpose"), yes(p.PurposeRequired.Value), p.PurposeRequired.Managed},
-		{t("screens.settings.class"), class, p.Classification.Managed},
-		{t("screens.settings.demo"), yes(p.Demo.Value), p.Demo.Managed},
-	}
-	if p.SignIn.Managed {
-		lines = append(lines, PolicyLine{t("screens.settings.signin"), joinSet(" · ", p.SignIn.Value.Kind, p.SignIn.Value.Issuer), true})
-	}
-	return lines, p.Path
+	return pd.Policy(), true
 }
 
-func (s *Settings) span(d time.Duration) string { return s.env.Ago(d) }
+// Decided lists what IT decided and the officer cannot change.
+func (s *Settings) Decided() (out []PolicyLine) {
+	p, ok := s.policyNow()
+	if !ok {
+		return nil
+	}
+	section := ""
+	for _, l := range p.Lines() {
+		if !l.Managed || l.Def.Choosable {
+			continue
+		}
+		line := PolicyLine{Label: l.Def.Label, Value: s.value(l.Def, l.Value), By: s.managedBy(l.By), Where: l.Where, Help: l.Def.Help}
+		if l.Def.Section != section {
+			section = l.Def.Section
+			line.Section = section
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// Choices lists what an officer may choose, with what IT decided of it.
+func (s *Settings) Choices() (out []Choosing) {
+	p, ok := s.policyNow()
+	if !ok {
+		return nil
+	}
+	for _, l := range p.Lines() {
+		if !l.Def.Choosable {
+			continue
+		}
+		c := Choosing{Key: l.Key, Label: l.Def.Label, Help: l.Def.Help, Value: l.Value}
+		if l.Managed {
+			c.Managed, c.Where = s.managedBy(l.By), l.Where
+		}
+		values := l.Def.Offers
+		switch l.Def.Type {
+		case policy.Bool:
+			values = []string{"true", "false"}
+		case policy.Choice:
+			values = l.Def.Choices
+		}
+		there := false
+		for _, v := range values {
+			c.Options = append(c.Options, Option{ID: v, Label: s.value(l.Def, v), On: v == l.Value})
+			there = there || v == l.Value
+		}
+		if !there {
+			c.Options = append(c.Options, Option{ID: l.Value, Label: s.value(l.Def, l.Value), On: true})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// Choose makes an officer's choice; what cannot be chosen is said in the note.
+func (s *Settings) Choose(key, value string) {
+	pd, ok := s.desk.(PolicyDesk)
+	if !ok || value == "" {
+		return
+	}
+	go func() {
+		err := pd.Choose(key, value)
+		s.env.Post(func() {
+			s.note, s.noteBad = s.env.T("screens.settings.chosen"), err != nil
+			if err != nil {
+				s.note = err.Error()
+			}
+			s.changed()
+		})
+	}()
+}
+
+// managedBy says who decided a setting.
+func (s *Settings) managedBy(by policy.By) string {
+	if by == policy.ByDefault {
+		by = policy.ByMachineFile
+	}
+	return s.env.T("screens.settings.by." + strings.ReplaceAll(string(by), " ", "-"))
+}
+
+// value is a setting's value as a screen shows it.
+func (s *Settings) value(d policy.Def, v string) string {
+	t := s.env.T
+	switch {
+	case d.Type == policy.Bool && v == "true":
+		return t("screens.settings.yes")
+	case d.Type == policy.Bool:
+		return t("screens.settings.no")
+	case d.Type == policy.Duration && (v == "0" || v == "0s"):
+		return t("screens.settings.never")
+	case d.Type == policy.Duration:
+		if span, ok := policy.ReadDuration(v); ok {
+			return s.env.Ago(span)
+		}
+	case v == "":
+		return t("screens.settings.nothing")
+	}
+	return v
+}
 
 // CanUnlock reports whether an unlock passphrase is set and allowed.
 func (s *Settings) CanUnlock() bool { return s.desk.CanUnlock() }

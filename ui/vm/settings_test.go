@@ -31,14 +31,25 @@ func (d *settingsDesk) SetUnlock(_ context.Context, p string) error {
 	return nil
 }
 
-type managedDesk struct{ settingsDesk }
+type managedDesk struct {
+	settingsDesk
+	chosen string
+}
 
 func (d *managedDesk) Policy() policy.Policy {
-	p := policy.Default()
-	p.Path = "policy.yaml"
-	p.IdleLock = policy.Setting[time.Duration]{Value: 5 * time.Minute, Managed: true}
-	p.OfflineUnlock = policy.Setting[time.Duration]{Value: 0, Managed: true}
+	p, err := policy.Parse([]byte("policy: 1\nidle_lock: 5m\noffline_unlock: 0\nsystems_allowed: [rms, cad]\n"))
+	if err != nil {
+		panic(err)
+	}
 	return p
+}
+
+func (d *managedDesk) Choose(key, value string) error {
+	if value == "no" {
+		return errors.New("not to be chosen")
+	}
+	d.chosen = key + "=" + value
+	return nil
 }
 
 type testPrefs struct{ palette, density, lang string }
@@ -55,13 +66,25 @@ func (p *testPrefs) Languages() []string  { return []string{"en"} }
 
 func TestSettingsSayWhatITDecided(t *testing.T) {
 	q, c := newQueue(), newClock()
-	s := NewSettings(testEnv(q, c), &managedDesk{}, &testPrefs{palette: "dark"})
-	lines, from := s.Policy()
-	if from != "policy.yaml" || lines[0].Value != "5 min" || !lines[0].Managed || lines[1].Value != "never" || lines[2].Managed {
-		t.Fatalf("%q %+v", from, lines)
+	d := &managedDesk{}
+	s := NewSettings(testEnv(q, c), d, &testPrefs{palette: "dark"})
+	lines := s.Decided()
+	if len(lines) != 2 || lines[0].Value != "never" || lines[0].Section != "Sign-in and locking" || lines[0].By != "in the machine file" || lines[0].Where != "line 3" || lines[1].Value != "rms, cad" {
+		t.Fatalf("%+v", lines)
 	}
-	if lines, from = NewSettings(testEnv(q, c), &settingsDesk{}, &testPrefs{}).Policy(); from != "" || lines[0].Value != "10 min" || lines[0].Managed {
-		t.Fatalf("%q %+v", from, lines)
+	choices := s.Choices()
+	if choices[0].Managed != "in the machine file" || choices[0].Where != "line 2" || choices[1].Managed != "" || choices[1].Value != "true" || len(choices[1].Options) != 2 {
+		t.Fatalf("%+v", choices)
+	}
+	s.Choose(choices[1].Key, "false")
+	q.until(t, "chosen", func() bool { w, bad := s.Note(); return !bad && w == "Your choice is kept." })
+	if d.chosen != "stay_signed_in=false" {
+		t.Fatal(d.chosen)
+	}
+	s.Choose(choices[1].Key, "no")
+	q.until(t, "refused", func() bool { w, bad := s.Note(); return bad && w == "not to be chosen" })
+	if s := NewSettings(testEnv(q, c), &settingsDesk{}, &testPrefs{}); len(s.Decided()) != 0 || len(s.Choices()) != 0 {
+		t.Fatal("a desk without a policy has one")
 	}
 	var said []string
 	for _, l := range s.Officer() {
