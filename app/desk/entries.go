@@ -53,6 +53,9 @@ func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 			a.Audited = seqs[0]
 			return plugins.WithAccess(ctx, a), nil
 		},
+		Changed: func(ctx context.Context, it entry.Item, dr entry.Draft) ([]entry.Difference, error) {
+			return d.changedSince(ctx, s, it, dr)
+		},
 		After: func(ctx context.Context, it entry.Item, dl entry.Delivery, err error) {
 			a, ok := plugins.AccessFrom(ctx)
 			if !ok {
@@ -281,6 +284,7 @@ func (d *Desk) Send(ctx context.Context, dr entry.Draft) (entry.Item, error) {
 	if _, _, err := d.account(ctx, a, r); err != nil {
 		return entry.Item{}, err
 	}
+	dr.Recheck = d.fromCopies(s, dr)
 	it, err := s.outbox.Add(dr, f, d.targets(f))
 	if err != nil {
 		return it, err

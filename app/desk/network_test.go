@@ -2,10 +2,12 @@ package desk
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"muster/app/audit"
+	"muster/app/entry"
 	"muster/plugins/demoforce"
 	"muster/plugins/pole"
 )
@@ -86,5 +88,73 @@ func TestKeptCasesAreBroughtUpToDateInTheBackground(t *testing.T) {
 	d.renewKept(sess, time.Millisecond)
 	if readings() != 1 {
 		t.Error("behind the lock something was read")
+	}
+}
+
+// What an entry took from a stored copy is held against the record before it is sent. Where the record says otherwise by now both stand
+// side by side, nothing has left, and the officer chooses.
+func TestAnEntryFromOldCopiesIsHeldAgainstTheRecordsBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, demoforce.Options{})
+	d := s.signedIn(t)
+	c := open(t, d, miller(t, find(t, d, "miller aaron")).ID)
+	sess, err := d.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	settled(t, d)
+	write := func() entry.Draft {
+		dr, err := d.NewDraft(t.Context(), "incident", &c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dr.Values["incidentCategory"], dr.Values["priority"], dr.Values["description"] = "concern", "2", "Seen at the bus station."
+		return dr
+	}
+	dr := write()
+	if d.fromCopies(sess, dr) {
+		t.Error("what was read just now counts as an old copy")
+	}
+	// The copies are a day old, and in that of the person the surname was another then.
+	ref := dr.From["person.surname"]
+	for _, r := range c.Records {
+		r.Read = d.now().Add(-24 * time.Hour)
+		r.Version = "old"
+		if err := sess.store.PutRecords(d.now(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dr.Values["person.surname"] = "MULLER"
+	it, err := d.Send(t.Context(), dr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := func(id string) entry.Item {
+		for _, x := range d.Outbox() {
+			if x.ID == id {
+				return x
+			}
+		}
+		return entry.Item{}
+	}
+	waitUntil(t, "the difference", func() bool { return len(item(it.ID).Differences) > 0 })
+	got := item(it.ID)
+	if len(got.Differences) != 1 || got.Differences[0].Path != "person.surname" || got.Differences[0].Ref != ref || got.Differences[0].Wrote != "MULLER" || !strings.EqualFold(got.Differences[0].Now, "MILLER") {
+		t.Fatalf("%+v", got.Differences)
+	}
+	if n := len(s.force.Deliveries("")); n > 0 {
+		t.Fatalf("%d systems have it before anybody looked", n)
+	}
+	if _, err := d.ChooseEntry(t.Context(), it.ID, []string{"person.givenName"}); err == nil {
+		t.Error("something was chosen that does not differ")
+	}
+	if _, err := d.ChooseEntry(t.Context(), it.ID, []string{"person.surname"}); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "the delivery", func() bool { return item(it.ID).Done() })
+	for _, x := range s.force.Deliveries("") {
+		if strings.Contains(string(x.Body), "MULLER") {
+			t.Errorf("%s has the old name", x.System)
+		}
 	}
 }

@@ -88,7 +88,8 @@ type Draft struct {
 	Known    map[string]string     `json:"known,omitempty"`    // by field path: what those records say there, whether or not it was used
 	Repeats  map[string]int        `json:"repeats,omitempty"`  // by part name: how many of it the officer laid out
 	Files    []Attachment          `json:"files,omitempty"`
-	Off      []string              `json:"off,omitempty"` // targets switched off
+	Off      []string              `json:"off,omitempty"`     // targets switched off
+	Recheck  bool                  `json:"recheck,omitempty"` // filled from stored copies: held against the records themselves before it is sent
 	Purpose  plugins.Purpose       `json:"purpose"`
 	Created  time.Time             `json:"created"`
 	Saved    time.Time             `json:"saved"`
@@ -123,6 +124,7 @@ const (
 	Refused   DeliveryState = "refused"   // Fields say why; edit and resend
 	Doubtful  DeliveryState = "doubtful"  // sent, outcome not known; being checked
 	Stopped   DeliveryState = "stopped"   // a person must decide
+	Look      DeliveryState = "look"      // what it was filled from has changed: a person must choose, and nothing was sent
 )
 
 // Delivery is one entry to one target.
@@ -148,7 +150,7 @@ type Delivery struct {
 
 // NeedsPerson reports whether the delivery goes no further until a person decides.
 func (d Delivery) NeedsPerson() bool {
-	return d.Withdrawn == "" && (d.State == Refused || d.State == Stopped || d.Alert && d.State != Delivered)
+	return d.Withdrawn == "" && (d.State == Refused || d.State == Stopped || d.State == Look || d.Alert && d.State != Delivered)
 }
 
 // Settled reports whether nothing more will happen to the delivery.
@@ -164,6 +166,8 @@ type Item struct {
 
 	Purpose  plugins.Purpose `json:"purpose"`  // for the audit record of each attempt
 	Captured time.Time       `json:"captured"` // when the officer pressed send
+
+	Differences []Difference `json:"differences,omitempty"` // what it was filled from says otherwise by now; Choose settles them
 }
 
 // Done reports whether every delivery of the item has been delivered.

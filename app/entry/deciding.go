@@ -17,6 +17,8 @@ func (o *Outbox) Retry(entry, system string) error {
 			return ErrSettled
 		case d.State == Sending:
 			return ErrBusy
+		case d.State == Look:
+			return ErrLook
 		case d.State == Refused, d.State == Stopped:
 			d.State = Waiting
 			d.Fields = nil

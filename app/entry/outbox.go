@@ -35,6 +35,9 @@ type Config struct {
 
 	// Files holds the attachments; nil where entries have none.
 	Files *Files
+	// Changed says what the records that a draft was filled from say otherwise by now; nil where drafts are not looked at again.
+	// An error keeps the entry waiting; the reading is accounted for in there.
+	Changed func(context.Context, Item, Draft) ([]Difference, error)
 
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -105,7 +108,8 @@ type posted struct {
 	Draft   Draft                    `json:"draft"`
 	Entries map[string]plugins.Entry `json:"entries"` // by system
 	Wants   map[string][]want        `json:"wants,omitempty"`
-	Edits   map[string]Draft         `json:"edits,omitempty"` // by system: the draft as corrected last for it
+	Looked  bool                     `json:"looked,omitempty"` // it was held against the records that it was filled from, or a person chose
+	Edits   map[string]Draft         `json:"edits,omitempty"`  // by system: the draft as corrected last for it
 }
 
 // want is a reference that a target takes from another.
@@ -136,7 +140,7 @@ func (p *posted) copy() *posted {
 }
 
 func (i Item) copy() Item {
-	i.Deliveries = slices.Clone(i.Deliveries)
+	i.Deliveries, i.Differences = slices.Clone(i.Deliveries), slices.Clone(i.Differences)
 	for j := range i.Deliveries {
 		if r := i.Deliveries[j].Receipt; r != nil {
 			c := *r
@@ -152,14 +156,15 @@ type Outbox struct {
 	cfg Config
 	c   *store.Collection[posted]
 
-	change sync.Mutex // one step at a time; held over the disk
-	mu     sync.Mutex // guards what follows; never held over the disk
-	items  map[string]*posted
-	kicks  map[string]chan struct{} // by system: wakes its worker
-	well   map[string]time.Time     // by system: when it was last known to answer
-	start  chan struct{}            // there is a system without a worker
-	subs   map[int]func(string)
-	subN   int
+	change  sync.Mutex // one step at a time; held over the disk
+	mu      sync.Mutex // guards what follows; never held over the disk
+	items   map[string]*posted
+	kicks   map[string]chan struct{} // by system: wakes its worker
+	well    map[string]time.Time     // by system: when it was last known to answer
+	looking map[string]bool          // entries that are held against their records right now
+	start   chan struct{}            // there is a system without a worker
+	subs    map[int]func(string)
+	subN    int
 }
 
 // NewOutbox opens the outbox. What was being sent when the program last ended is of unknown outcome and will be asked
@@ -181,7 +186,7 @@ func NewOutbox(cfg Config) (*Outbox, error) {
 		cfg.Alert = 6
 	}
 	o := &Outbox{cfg: cfg, c: store.NewCollection[posted](cfg.Store, "outbox"), items: map[string]*posted{},
-		kicks: map[string]chan struct{}{}, well: map[string]time.Time{}, start: make(chan struct{}, 1), subs: map[int]func(string){}}
+		kicks: map[string]chan struct{}{}, well: map[string]time.Time{}, looking: map[string]bool{}, start: make(chan struct{}, 1), subs: map[int]func(string){}}
 	if err := o.c.Each(store.ByInsertion, func(id string, p posted) error {
 		o.items[id] = &p
 		return nil

@@ -289,6 +289,7 @@ type desk struct {
 	servers map[string]*server
 	targets []Target
 	before  func(context.Context, Item, Delivery) (context.Context, error)
+	changed func(context.Context, Item, Draft) ([]Difference, error)
 }
 
 func newDesk(t testing.TB, names ...string) *desk {
@@ -315,20 +316,18 @@ func (d *desk) open(t testing.TB) {
 	for n, s := range d.servers {
 		urls[n] = s.URL
 	}
-	if d.Outbox, err = openOutbox(d.store, d.drafts, urls, func(ctx context.Context, i Item, dl Delivery) (context.Context, error) { return d.before(ctx, i, dl) }); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func openOutbox(s *store.Store, drafts *Drafts, urls map[string]string, before func(context.Context, Item, Delivery) (context.Context, error)) (*Outbox, error) {
-	return NewOutbox(Config{Store: s, Drafts: drafts, Dictionary: dict, Before: before,
+	if d.Outbox, err = NewOutbox(Config{Store: d.store, Drafts: d.drafts, Dictionary: dict,
+		Before:  func(ctx context.Context, i Item, dl Delivery) (context.Context, error) { return d.before(ctx, i, dl) },
+		Changed: func(ctx context.Context, i Item, dr Draft) ([]Difference, error) { return d.changed(ctx, i, dr) },
 		Backoff: Backoff{First: 5 * time.Millisecond, Max: 40 * time.Millisecond}, Settle: 60 * time.Millisecond, Timeout: 2 * time.Second,
 		Submit: func(_ context.Context, system string) (plugins.Submitter, error) {
 			if urls[system] == "" {
 				return nil, plugins.Errorf(plugins.Unavailable, "not connected")
 			}
 			return client{urls[system], 10 * time.Millisecond}, nil
-		}})
+		}}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // run delivers until the test's condition holds.

@@ -104,7 +104,7 @@ func (w *worker) next() (id string, wait time.Duration) {
 	var best *posted
 	for _, p := range w.items {
 		d := p.delivery(w.system)
-		if d == nil || d.Withdrawn != "" || d.State != Waiting && d.State != Doubtful {
+		if d == nil || d.Withdrawn != "" || d.State != Waiting && d.State != Doubtful || w.looking[p.Item.ID] {
 			continue
 		}
 		due := w.due(d, now)
@@ -161,6 +161,10 @@ func (w *worker) attempt(ctx context.Context, id string) {
 		return
 	}
 	d := *p.delivery(w.system)
+	if w.unlooked(p) && !d.Unsure {
+		w.look(ctx, p)
+		return
+	}
 	call, cancel := context.WithTimeout(ctx, w.cfg.Timeout)
 	defer cancel()
 	sub, err := w.cfg.Submit(call, w.system)
@@ -226,11 +230,19 @@ func (w *worker) sending(ctx context.Context, id string) *posted {
 // errChanged means that a person changed the delivery meanwhile; their word stands.
 var errChanged = errors.New("changed meanwhile")
 
-// settle makes a step and, where the disk refuses it, tries again until it is taken or the program ends: what is known of
-// a delivery must not be forgotten. false means that nothing was changed.
+// settle makes a step of this worker's delivery that must not be forgotten. false means that nothing was changed.
 func (w *worker) settle(ctx context.Context, id string, f func(*posted, *Delivery) error) bool {
-	for n := 1; ; n++ {
+	return w.persist(ctx, func() error {
 		_, err := w.step(id, w.system, f)
+		return err
+	})
+}
+
+// persist makes a step and, where the disk refuses it, tries again until it is taken or the program ends: what is known of
+// a delivery must not be forgotten. false means that nothing was changed.
+func (w *worker) persist(ctx context.Context, step func() error) bool {
+	for n := 1; ; n++ {
+		err := step()
 		if err == nil {
 			return true
 		}

@@ -158,11 +158,16 @@ func (c submitCmd) Run(e *env) error {
 }
 
 func (c submitCmd) fill(e *env, form entry.Form, dr *entry.Draft) error {
+	return fillDraft(e, form, dr, c.File, c.Set)
+}
+
+// fillDraft sets fields of a draft from a file of path and text, and from flags.
+func fillDraft(e *env, form entry.Form, dr *entry.Draft, file string, set map[string]string) error {
 	values := map[string]string{}
-	if c.File != "" {
+	if file != "" {
 		r := e.in
-		if c.File != "-" {
-			f, err := os.Open(c.File)
+		if file != "-" {
+			f, err := os.Open(file)
 			if err != nil {
 				return err
 			}
@@ -170,10 +175,10 @@ func (c submitCmd) fill(e *env, form entry.Form, dr *entry.Draft) error {
 			r = f
 		}
 		if err := json.NewDecoder(r).Decode(&values); err != nil {
-			return usagef("%s is not one JSON object of field path and text: %v", c.File, err)
+			return usagef("%s is not one JSON object of field path and text: %v", file, err)
 		}
 	}
-	for k, v := range c.Set {
+	for k, v := range set {
 		values[k] = v
 	}
 	if dr.Values == nil {
@@ -248,7 +253,7 @@ func settled(it entry.Item) bool {
 	}
 	for _, dl := range it.Deliveries {
 		switch dl.State {
-		case entry.Delivered, entry.Refused, entry.Stopped:
+		case entry.Delivered, entry.Refused, entry.Stopped, entry.Look:
 		default:
 			return false
 		}
@@ -271,6 +276,13 @@ func printItem(e *env, it entry.Item) error {
 			e.out.text("\t\t%s\t%s", f.Path, f.Say)
 		}
 	}
+	for _, x := range it.Differences {
+		e.out.line(struct {
+			Type  string `json:"type"`
+			Entry string `json:"entry"`
+			entry.Difference
+		}{"difference", it.ID, x}, "\t\t%s\twritten: %s\tnow: %s\t%s", x.Path, x.Wrote, x.Now, x.Ref)
+	}
 	return outcome(it)
 }
 
@@ -280,90 +292,9 @@ func outcome(it entry.Item) error {
 		return nil
 	}
 	for _, dl := range it.Deliveries {
-		if dl.State != entry.Refused && dl.State != entry.Stopped {
+		if dl.State != entry.Refused && dl.State != entry.Stopped && dl.State != entry.Look {
 			return errPartly
 		}
 	}
 	return errors.New("no system took the entry; each says why above")
-}
-
-type outboxCmd struct {
-	List     outboxListCmd     `cmd:"" default:"1" help:"What is on its way and what arrived (the default)."`
-	Run      outboxRunCmd      `cmd:"" help:"Deliver what is waiting; ends when all is settled or the time is up."`
-	Retry    outboxRetryCmd    `cmd:"" help:"Try one delivery again now."`
-	Withdraw outboxWithdrawCmd `cmd:"" help:"Give up one delivery, with a reason."`
-}
-
-type outboxListCmd struct{}
-
-func (outboxListCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error { return printAll(e, d) })
-}
-
-func printAll(e *env, d *desk.Desk) error {
-	var result error
-	items := d.Outbox()
-	if len(items) == 0 {
-		e.out.text("The outbox is empty.")
-	}
-	for _, it := range items {
-		if err := printItem(e, it); err != nil {
-			result = errPartly // what was refused is shown; listing it did not fail
-		}
-	}
-	return result
-}
-
-type outboxRunCmd struct {
-	Wait time.Duration `default:"1m"`
-}
-
-func (c outboxRunCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		end := time.Now().Add(c.Wait)
-		for _, it := range d.Outbox() {
-			for _, dl := range it.Deliveries {
-				if dl.State == entry.Waiting {
-					if err := d.RetryDelivery(e.ctx, it.ID, dl.System); err != nil {
-						return err
-					}
-				}
-			}
-			waitFor(e, d, it.ID, time.Until(end))
-		}
-		return printAll(e, d)
-	})
-}
-
-type outboxRetryCmd struct {
-	Entry  string `arg:""`
-	System string `arg:""`
-}
-
-func (c outboxRetryCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		if err := d.RetryDelivery(e.ctx, c.Entry, c.System); err != nil {
-			return err
-		}
-		return printItem(e, waitFor(e, d, c.Entry, 30*time.Second))
-	})
-}
-
-type outboxWithdrawCmd struct {
-	Entry  string `arg:""`
-	System string `arg:""`
-	Reason string `required:"" help:"Why it is given up."`
-}
-
-func (c outboxWithdrawCmd) Run(e *env) error {
-	return e.with(func(d *desk.Desk) error {
-		if strings.TrimSpace(c.Reason) == "" {
-			return usagef("a reason is needed")
-		}
-		if err := d.WithdrawDelivery(e.ctx, c.Entry, c.System, c.Reason); err != nil {
-			return err
-		}
-		e.out.line(map[string]any{"type": "withdrawn", "entry": c.Entry, "system": c.System}, "Withdrawn from %s.", c.System)
-		return nil
-	})
 }

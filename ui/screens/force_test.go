@@ -495,6 +495,12 @@ func (f *smallForce) WithdrawDelivery(_ context.Context, e, s, why string) error
 	f.withdrawn = append(f.withdrawn, e+"/"+s+": "+why)
 	return nil
 }
+func (f *smallForce) ChooseEntry(_ context.Context, id string, take []string) (entry.Item, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.retried = append(f.retried, id+" with "+strings.Join(take, ","))
+	return entry.Item{}, nil
+}
 func (f *smallForce) EditDelivery(context.Context, string, string) (entry.Draft, error) {
 	return entry.Draft{ID: "fix", Form: "incident", Values: map[string]string{"description": "To correct"}}, nil
 }

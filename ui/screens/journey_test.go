@@ -2,6 +2,7 @@ package screens
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,9 @@ import (
 	"fyne.io/fyne/v2"
 
 	"muster/app/desk"
+	"muster/app/entry"
 	"muster/plugins"
+	"muster/plugins/pole"
 	"muster/ui/i18n"
 	"muster/ui/place"
 )
@@ -296,6 +299,34 @@ func TestOutboxRetriesCorrectsAndWithdraws(t *testing.T) {
 	r.press(fyne.KeyHome)
 	r.chord(ctrl, fyne.KeyE)
 	r.sees("Goes to")
+}
+
+func TestWhatChangedSinceStandsSideBySideAndIsChosen(t *testing.T) {
+	r := newRig(t, darkBig, func(f *smallForce) {
+		it := f.items[0]
+		it.ID, it.Title = "shift", "Incident report: Missing person"
+		it.Deliveries = slices.Clone(it.Deliveries)
+		for i := range it.Deliveries {
+			it.Deliveries[i].Entry, it.Deliveries[i].State, it.Deliveries[i].Receipt = "shift", entry.Look, nil
+			it.Deliveries[i].Say = "System" + ": needs a look: what this was filled from has changed since. Nothing was sent, and nothing is lost."
+		}
+		it.Differences = []entry.Difference{
+			{Path: "person.surname", Label: "Surname", Ref: pole.Ref{System: "rms", Type: "person", ID: "1"}, Wrote: "MULLER", Now: "MILLER"},
+			{Path: "location.postcode", Label: "Postcode", Ref: pole.Ref{System: "cad", Type: "person", ID: "1"}, Wrote: "LS8 2QX"}}
+		it.Saved = it.Saved.Add(time.Hour)
+		f.items = append(f.items, it)
+	})
+	r.goTo(place.Outbox)
+	r.press(fyne.KeyHome)
+	r.sees("needs a look", "What this was filled from has changed since", "MULLER", "MILLER", "nothing any more", "Send as chosen")
+	r.shot("outbox-look")
+	r.chord(ctrl, fyne.KeyT)
+	r.chord(ctrl, fyne.KeyReturn)
+	r.until("chosen", func() bool {
+		r.force.mu.Lock()
+		defer r.force.mu.Unlock()
+		return slices.Contains(r.force.retried, "shift with person.surname,location.postcode")
+	})
 }
 
 func TestSystemsSayHowTheyAreAndTakeACredential(t *testing.T) {

@@ -94,6 +94,16 @@ func (p *outboxPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.outbox.key.edit"), Do: func() {
 			p.first(func(l vm.DeliveryLine) bool { return l.CanEdit }, p.edit)
 		}},
+		{Key: fyne.KeyReturn, Mod: fyne.KeyModifierControl, Label: t("screens.outbox.key.look"), Do: func() {
+			if e, ok := p.vm.Selected(); ok {
+				p.vm.Choose(e)
+			}
+		}},
+		{Key: fyne.KeyT, Mod: fyne.KeyModifierControl, Label: t("screens.outbox.look.all"), Do: func() {
+			if e, ok := p.vm.Selected(); ok {
+				p.vm.TakeAll(e)
+			}
+		}},
 		{Key: fyne.KeyDelete, Mod: fyne.KeyModifierControl, Label: t("screens.outbox.key.withdraw"), Do: func() {
 			p.first(func(l vm.DeliveryLine) bool { return l.CanDrop }, p.withdraw)
 		}},
@@ -174,6 +184,15 @@ func (p *outboxPlace) refresh() {
 
 func (p *outboxPlace) refreshDetail(e vm.OutboxEntry) {
 	sig := e.ID + e.Words
+	for _, l := range e.Changed {
+		sig += l.Path + l.Wrote + l.Now
+		if l.Take {
+			sig += "✓"
+		}
+	}
+	if p.vm.Busy(e.ID, "") {
+		sig += "…"
+	}
 	for _, l := range e.Deliveries {
 		sig += l.Words + l.Reference + l.Text
 		if p.vm.Busy(e.ID, l.Mark.System) {
@@ -187,6 +206,9 @@ func (p *outboxPlace) refreshDetail(e vm.OutboxEntry) {
 	objs := []fyne.CanvasObject{
 		widgets.NewTitle(e.Title, widgets.NewWords(e.Words, styled(e.Tone).Strong())),
 		widgets.NewWords(t("screens.outbox.sentat", "at", e.Saved), widgets.MutedText)}
+	if len(e.Changed) > 0 {
+		objs = append(objs, p.lookCard(e))
+	}
 	f5, ctrlE := "F5", "Ctrl E"
 	for _, l := range e.Deliveries {
 		var acts []fyne.CanvasObject

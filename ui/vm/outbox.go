@@ -18,6 +18,7 @@ type OutboxDesk interface {
 	RetryDelivery(ctx context.Context, entryID, system string) error
 	WithdrawDelivery(ctx context.Context, entryID, system, reason string) error
 	EditDelivery(ctx context.Context, entryID, system string) (entry.Draft, error)
+	ChooseEntry(ctx context.Context, entryID string, take []string) (entry.Item, error)
 }
 
 // DeliveryLine is one delivery in words.
@@ -44,6 +45,7 @@ type OutboxEntry struct {
 	Text       string // the most pressing delivery, in a line
 	Tone       Tone
 	Deliveries []DeliveryLine
+	Changed    []ChangedLine // what it was filled from and says otherwise by now
 	Done       bool
 }
 
@@ -103,6 +105,8 @@ func (e Env) deliveries(i entry.Item, marks Marks) []DeliveryLine {
 			if d.Say == "" {
 				text = append(text, e.T("screens.outbox.doubtful"))
 			}
+		case entry.Look:
+			l.Tone, l.CanDrop = Danger, true
 		case entry.Stopped:
 			l.Tone, l.CanRetry, l.CanEdit, l.CanDrop = Danger, true, true, true
 		}
@@ -165,6 +169,7 @@ type Outbox struct {
 	selected string // entry id
 	system   string // of the selected delivery
 	busy     map[string]bool
+	take     map[string]bool // by entry and path: what is to be sent as the record says now
 	note     string
 	noteBad  bool
 	loaded   bool
@@ -172,7 +177,7 @@ type Outbox struct {
 
 // NewOutbox makes the outbox place over d.
 func NewOutbox(env Env, d OutboxDesk) *Outbox {
-	return &Outbox{env: env.filled(), desk: d, busy: map[string]bool{}}
+	return &Outbox{env: env.filled(), desk: d, busy: map[string]bool{}, take: map[string]bool{}}
 }
 
 func (o *Outbox) changed() {
@@ -198,7 +203,9 @@ func (o *Outbox) arrange() {
 	raw := slices.Clone(o.raw)
 	slices.SortStableFunc(raw, func(a, b entry.Item) int { return b.Saved.Compare(a.Saved) })
 	for _, i := range raw {
-		o.items = append(o.items, o.env.outboxEntry(i, o.marks))
+		x := o.env.outboxEntry(i, o.marks)
+		x.Changed = o.changedLines(i)
+		o.items = append(o.items, x)
 	}
 	sortBy(o.items, func(a, b OutboxEntry) bool { return a.Tone > b.Tone })
 	if o.Index() < 0 {

@@ -259,6 +259,9 @@ func (d *outboxDesk) WithdrawDelivery(_ context.Context, e, s, why string) error
 	d.reasons = append(d.reasons, why)
 	return nil
 }
+func (d *outboxDesk) ChooseEntry(context.Context, string, []string) (entry.Item, error) {
+	return entry.Item{}, nil
+}
 func (d *outboxDesk) EditDelivery(_ context.Context, e, s string) (entry.Draft, error) {
 	return entry.Draft{ID: "again", Form: "incident"}, nil
 }
