@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -86,9 +87,14 @@ func run(args []string) int {
 		desk *desk.Desk
 		err  error
 	}
-	opening := make(chan answer, 1)
+	opening, logged := make(chan answer, 1), make(chan io.Closer, 1)
 	go func() {
-		d, err := desk.Open(ctx, desk.Options{Profile: dir})
+		log, end, lerr := desk.OpenLog(dir)
+		if lerr != nil {
+			fmt.Fprintln(os.Stderr, "Nothing is logged:", lerr)
+		}
+		logged <- end
+		d, err := desk.Open(ctx, desk.Options{Profile: dir, Version: version, Log: log})
 		opening <- answer{d, err}
 	}()
 	a := app.NewWithID(appID)
@@ -130,6 +136,9 @@ func run(args []string) int {
 	a.Run()
 	cancel()
 	<-attached
+	if end := <-logged; end != nil {
+		defer func() { _ = end.Close() }()
+	}
 	if open != nil {
 		if err := open.Close(); err != nil {
 			return fail(err)

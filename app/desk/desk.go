@@ -15,6 +15,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"muster/app/checkup"
 	"muster/app/entry"
 	"muster/app/evaluate"
 	"muster/app/policy"
@@ -38,6 +39,7 @@ type Options struct {
 	NoLive      bool                   // no live incident queue: for a terminal, which never shows it and so must not look at it
 	Now         func() time.Time
 	Log         *slog.Logger
+	Version     string // of Muster, as the doctor says it
 
 	AcceptRollback string // why a file that was put back is accepted: IT restored it; "" is not
 }
@@ -53,7 +55,10 @@ type Desk struct {
 	purposes   []PurposeDef
 	recipients []RecipientDef
 	reasons    []JudgeReason
-	policy     policy.Policy                 // with the officer's choices as they were when the desk opened
+	policy     policy.Policy // with the officer's choices as they were when the desk opened
+	netOnce    sync.Once
+	net        checkup.Net
+	netErr     error
 	chosen     atomic.Pointer[policy.Policy] // the same with what was chosen since; nil if nothing was
 	keys       *keyring.Keyring
 	eval       *evaluate.Evaluator
@@ -133,22 +138,29 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 
 // load reads what ships with Muster and what IT decided.
 func (d *Desk) load() error {
+	if err := d.readPolicy(); err != nil {
+		return err
+	}
 	if err := d.loadData(); err != nil {
 		return err
 	}
-	return d.loadPolicy()
+	return d.settlePolicy()
 }
 
 // loadData reads what ships with Muster.
 func (d *Desk) loadData() (err error) {
-	if d.dict, err = loadDictionary(); err != nil {
+	files, err := d.files()
+	if err != nil {
 		return err
 	}
-	if d.forms, err = entry.LoadForms(assets.FS, d.dict); err != nil {
+	if d.dict, err = pole.Load(files); err != nil {
+		return err
+	}
+	if d.forms, err = entry.LoadForms(files, d.dict); err != nil {
 		return err
 	}
 	for name, to := range map[string]any{"purposes.yaml": &d.purposes, "recipients.yaml": &d.recipients, "judging.yaml": &d.reasons} {
-		src, err := fs.ReadFile(assets.FS, name)
+		src, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"muster/app/evaluate"
+	"muster/app/policy"
 	"muster/app/signin"
 	"muster/store/keyring"
 )
@@ -56,7 +57,7 @@ func (d *Desk) Status() Status {
 
 // Doctor checks this workstation: keyring, profile, disk, sign-in, clock, policy and every system, and says what to do.
 func (d *Desk) Doctor(ctx context.Context) []Finding {
-	var out []Finding
+	out := d.ground()
 	add := func(check string, err error, ok, cure string) {
 		f := Finding{Check: check, OK: err == nil, Say: ok}
 		if err != nil {
@@ -66,15 +67,16 @@ func (d *Desk) Doctor(ctx context.Context) []Finding {
 	}
 	add("keyring", keyring.Probe(ctx), "reads, writes and deletes", "unlock or install the keyring of this session; Muster keeps secrets nowhere else")
 	add("profile folder", writable(d.opts.Profile), "can be written", "make the folder writable for this officer, or name another with --profile")
-	src := "none on this computer; defaults hold"
-	if d.policy.Path != "" {
-		src = "read from " + d.policy.Path
+	p := d.Policy()
+	out = append(out, policyFinding(&p))
+	if f, ok := d.updateFinding(ctx); ok {
+		out = append(out, f)
 	}
-	add("policy", nil, src, "")
 	if !d.Configured() {
 		add("set-up", errNotSetUp, "", "start Muster and choose the demonstration force or connect your systems")
 		return out
 	}
+	out = append(out, d.outside(ctx)...)
 	o, _ := d.Officer()
 	var signErr error
 	if d.State() != signin.SignedIn {
@@ -146,6 +148,8 @@ func WhyClosed(ctx context.Context, profile string, err error) []Finding {
 		check("keyring", keyring.Probe(ctx), "reads, writes and deletes", "unlock or install the keyring of this session; Muster keeps secrets nowhere else"),
 		check("profile folder", writable(profile), "can be written", "make the folder writable for this officer, or name another with --profile"),
 	}
+	_, policyErr := policy.Computer()
+	out = append(out, check("policy", policyErr, "can be read", "ask IT to correct it; musterctl policy check says what is wrong"))
 	_, perr := LoadProfile(profile)
 	if isNotExist(perr) {
 		perr = errNotSetUp

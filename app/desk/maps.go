@@ -43,7 +43,11 @@ func (d *Desk) OpenMap(ctx context.Context, caseID string, changed func()) (*til
 	if err != nil {
 		return nil, err
 	}
-	client, err := tiles.Client(tiles.ClientOptions{Config: cfg, Credentials: m, Permit: permit, Log: d.log, Now: d.now})
+	out, err := d.outward()
+	if err != nil {
+		return nil, err
+	}
+	client, err := tiles.Client(tiles.ClientOptions{Proxy: out.ForTransport(), TLS: out.TLS.Clone(), Config: cfg, Credentials: m, Permit: permit, Log: d.log, Now: d.now})
 	if err != nil {
 		return nil, err
 	}

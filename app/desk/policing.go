@@ -22,13 +22,18 @@ import (
 // choicesFile holds what an officer chose where IT left the choice. It holds nothing secret and nothing about a case.
 const choicesFile = "choices.yaml"
 
-// loadPolicy reads what IT decided, holds it against the data model and lets the officer's choices stand where IT left them.
-func (d *Desk) loadPolicy() (err error) {
+// readPolicy reads what IT decided.
+func (d *Desk) readPolicy() (err error) {
 	if d.opts.Policy != nil {
 		d.policy = *d.opts.Policy
-	} else if d.policy, err = policy.Computer(); err != nil {
-		return err
+		return nil
 	}
+	d.policy, err = policy.Computer()
+	return err
+}
+
+// settlePolicy holds it against the data model and lets the officer's choices stand where IT left them.
+func (d *Desk) settlePolicy() error {
 	if err := d.policyFits(); err != nil {
 		return fmt.Errorf("the policy is not valid; ask IT to correct it: %w", err)
 	}
@@ -67,6 +72,9 @@ func (d *Desk) policyFits() error {
 		if err := d.dict.CountUnmarkedAs(c); err != nil {
 			return fmt.Errorf("classification: %w", err)
 		}
+	}
+	if _, err := d.outward(); err != nil {
+		return err
 	}
 	codes := []string{"*"}
 	for _, x := range d.purposes {

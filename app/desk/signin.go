@@ -24,7 +24,11 @@ func (d *Desk) useSignIn(p Profile) error {
 	if old != nil && same {
 		return nil
 	}
-	m, err := signin.New(signin.Options{
+	out, err := d.outward()
+	if err != nil {
+		return err
+	}
+	m, err := signin.New(signin.Options{HTTP: signin.NewHTTP(out.Proxy, out.TLS.Clone()),
 		Settings: settings, Keyring: d.keys, OpenBrowser: d.opts.OpenBrowser, ShowURL: d.opts.ShowURL,
 		IdleLock: d.IdleLock(), OfflineFor: d.policy.OfflineUnlock.Value, Stay: d.policy.StaySignedIn.Value,
 		LockFile: filepath.Join(d.opts.Profile, "session.lock"), Changed: d.signInChanged, Now: d.now, Log: d.log,

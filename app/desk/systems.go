@@ -110,7 +110,11 @@ func (d *Desk) openSystem(ctx context.Context, s *system) error {
 	if err != nil {
 		return err
 	}
-	client, err := transport.New(transport.Options{System: s.cfg.ID, Info: s.info, Config: cfg, Credentials: m,
+	out, err := d.outward()
+	if err != nil {
+		return err
+	}
+	client, err := transport.New(transport.Options{Proxy: out.ForTransport(), TLS: out.TLS.Clone(), System: s.cfg.ID, Info: s.info, Config: cfg, Credentials: m,
 		Permit: d.permitFor(s.cfg.ID), Observe: d.observe, Log: d.log, Now: d.now})
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ type cli struct {
 	Evaluate   evaluateCmd   `cmd:"" help:"How well each system serves, measured."`
 	Policy     policyCmd     `cmd:"" help:"What IT decided for this computer: show, check and explain it; write the templates for group policy."`
 	Doctor     doctorCmd     `cmd:"" help:"Check this workstation and say what to do."`
+	Support    supportCmd    `cmd:"" help:"What IT needs to help: show it, or write it into a file. Nothing is sent."`
 	Connector  connectorCmd  `cmd:"" help:"Check, try, record and test connector files."`
 	Map        mapCmd        `cmd:"" help:"The force's server of map pictures: which it is, its key, and whether it answers."`
 	Dictionary dictionaryCmd `cmd:"" help:"Find a kind, property, role, warning signal, marking or code that a connector maps to."`
@@ -177,7 +178,7 @@ func (e *env) open(f func(*desk.Desk) error) error {
 	if err != nil {
 		return err
 	}
-	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Log: e.log(), NoLive: true, AcceptRollback: e.accept, ShowURL: func(url string) {
+	d, err := desk.Open(e.ctx, desk.Options{Profile: dir, Version: version, Log: e.log(), NoLive: true, AcceptRollback: e.accept, ShowURL: func(url string) {
 		fmt.Fprintf(e.errw, "No browser opened. Open this address in one on this computer:\n%s\nor stop with Ctrl+C and use musterctl login --device.\n", url)
 	}})
 	if err != nil {

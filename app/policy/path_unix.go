@@ -4,6 +4,7 @@ package policy
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,11 +38,16 @@ func trusted(f *os.File, path string, owner int) error {
 	if err := onlyRoot(i, path, owner); err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(filepath.Dir(path))
+	return trustedAbove(filepath.Dir(path), owner)
+}
+
+// trustedAbove refuses a folder that others can change, and any above it.
+func trustedAbove(folder string, owner int) error {
+	first, err := filepath.Abs(folder)
 	if err != nil {
 		return err
 	}
-	for {
+	for dir := first; ; dir = filepath.Dir(dir) {
 		d, err := os.Lstat(dir)
 		if err != nil {
 			return err
@@ -49,18 +55,35 @@ func trusted(f *os.File, path string, owner int) error {
 		if d.Mode()&os.ModeSymlink != 0 {
 			return fmt.Errorf("%w: the folder %s is a link; ask IT to put a folder there", ErrWritable, dir)
 		}
-		above := dir != filepath.Dir(path)
-		if sticky := above && d.Mode()&os.ModeSticky != 0; !sticky { // in such a one nobody can take another's folder away
+		if sticky := dir != first && d.Mode()&os.ModeSticky != 0; !sticky { // in such a one nobody can take another's folder away
 			if err := onlyRoot(d, dir, owner); err != nil {
 				return err
 			}
 		}
-		up := filepath.Dir(dir)
-		if up == dir {
+		if dir == filepath.Dir(dir) {
 			return nil
 		}
-		dir = up
 	}
+}
+
+// TrustedFolder refuses a folder, named by policy, of which anybody but root can change anything.
+func TrustedFolder(dir string) error {
+	if err := trustedAbove(dir, 0); err != nil {
+		return err
+	}
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			return fmt.Errorf("%w: %s is a link; ask IT to put the file itself there", ErrWritable, path)
+		}
+		i, err := e.Info()
+		if err != nil {
+			return err
+		}
+		return onlyRoot(i, path, 0)
+	})
 }
 
 func onlyRoot(i os.FileInfo, path string, owner int) error {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"unsafe"
@@ -39,12 +40,25 @@ func trusted(f *os.File, path string, _ int) error {
 	if err := administrators(sd, path, changes); err != nil {
 		return err
 	}
-	dir := filepath.Dir(path) // who can change the folder can put another file in its place
-	fd, err := windows.GetNamedSecurityInfo(dir, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
+	return trustedName(filepath.Dir(path)) // who can change the folder can put another file in its place
+}
+
+func trustedName(path string) error {
+	sd, err := windows.GetNamedSecurityInfo(path, windows.SE_FILE_OBJECT, windows.OWNER_SECURITY_INFORMATION|windows.DACL_SECURITY_INFORMATION)
 	if err != nil {
-		return fmt.Errorf("the rights of %s cannot be read; ask IT to check it: %w", dir, err)
+		return fmt.Errorf("the rights of %s cannot be read; ask IT to check it: %w", path, err)
 	}
-	return administrators(fd, dir, changes)
+	return administrators(sd, path, changes)
+}
+
+// TrustedFolder refuses a folder, named by policy, of which anybody but the computer's administrators can change anything.
+func TrustedFolder(dir string) error {
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return trustedName(path)
+	})
 }
 
 // administrators refuses what anybody but the computer's administrators has one of the rights to.

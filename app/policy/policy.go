@@ -89,6 +89,18 @@ type Policy struct {
 	SignOutWipes   Setting[bool]
 	WipeOrder      Setting[string]
 
+	Proxy       Setting[string] // system, none, or an address
+	ProxyExcept Setting[[]string]
+	ExtraCA     Setting[string] // PEM file
+
+	LogFolder Setting[string] // "" is the profile's own
+	LogLevel  Setting[string]
+	LogKeep   Setting[time.Duration]
+
+	Updates        Setting[string]
+	UpdatesAddress Setting[string]
+	DataFolder     Setting[string] // "" is what ships
+
 	Map  Setting[Map] // a managed one with no kind forbids every map server
 	Demo Setting[bool]
 
@@ -260,6 +272,19 @@ func (l Loader) file(path string, by By) (out layer, found bool, err error) {
 		return out, false, invalid(path, err)
 	}
 	return out, true, nil
+}
+
+// ReadTrusted reads a file that a policy names, such as a certificate: it must be the administrator's, as the policy itself.
+func ReadTrusted(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	if err := trusted(f, path, 0); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, maxSize))
 }
 
 // Parse reads the text of a machine file, for checking one before it is installed. Errors name the line.

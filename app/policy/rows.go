@@ -128,6 +128,36 @@ var table = []Def{
 		Help: "Set to any new text, such as the date and time, it wipes every officer's files and secrets of this profile at the next start, sign-in or unlock, or within a minute where Muster runs. Each text is obeyed once. Entries that no system has yet are lost."},
 		func(p *Policy) *Setting[string] { return &p.WipeOrder }),
 
+	row(Def{Key: "proxy", Section: SectionNetwork, Label: "Proxy", Type: Text, Default: "system", check: proxyAddress, Effect: "app/desk:TestServersAreReachedAsPolicySays",
+		Help: "By which proxy servers are reached: system is what the computer is set to (on Windows a configuration script, PAC, too; elsewhere HTTPS_PROXY), none is directly, else an address such as http://proxy.force.example:3128."},
+		func(p *Policy) *Setting[string] { return &p.Proxy }),
+	row(Def{Key: "proxy_except", Section: SectionNetwork, Label: "Reached without the proxy", Type: List, Effect: "app/desk:TestServersAreReachedAsPolicySays",
+		Help: "Hosts, domains and networks that are reached directly where proxy is an address, such as police.example or 10.0.0.0/8."},
+		func(p *Policy) *Setting[[]string] { return &p.ProxyExcept }),
+	row(Def{Key: "extra_ca", Section: SectionNetwork, Label: "Further certificate authority", Type: Text, check: absolute, Effect: "app/desk:TestServersAreReachedAsPolicySays",
+		Help: "PEM file of the force's own authority, or of a proxy that opens TLS. It is believed beside those that the computer believes; only an administrator may be able to change the file."},
+		func(p *Policy) *Setting[string] { return &p.ExtraCA }),
+
+	row(Def{Key: "log_folder", Section: SectionSupport, Label: "Log folder", Type: Text, check: absolute, Effect: "app/desk:TestTheLogIsWhereAndAsFineAsPolicySays",
+		Help: "Where the program's log is kept. Every officer of the computer must be able to write there. Not set, it is in the officer's own folder. Nothing about a person or a case is in it."},
+		func(p *Policy) *Setting[string] { return &p.LogFolder }),
+	row(Def{Key: "log_level", Section: SectionSupport, Label: "Logged from", Type: Choice, Choices: []string{"error", "warn", "info", "debug"}, Default: "info", Choosable: true, Effect: "app/desk:TestTheLogIsWhereAndAsFineAsPolicySays",
+		Help: "How much the program's log says: error the least, debug the most. It takes hold at the next start."},
+		func(p *Policy) *Setting[string] { return &p.LogLevel }),
+	row(Def{Key: "log_keep", Section: SectionSupport, Label: "Logs kept for", Type: Duration, Default: "14d", check: between(day, 365*day, false), Effect: "app/desk:TestTheLogIsWhereAndAsFineAsPolicySays",
+		Help: "How long a log that is full is kept. Of each officer at most six files of 5 MB are."},
+		func(p *Policy) *Setting[time.Duration] { return &p.LogKeep }),
+
+	row(Def{Key: "updates", Section: SectionProgram, Label: "Notice of updates", Type: Choice, Choices: []string{"off", "notice"}, Default: "off", Effect: "app/desk:TestUpdatesAreOffAndAtMostSaid",
+		Help: "off asks nobody. notice lets the doctor ask updates_address which version is the latest, and say so. Muster never downloads or installs anything."},
+		func(p *Policy) *Setting[string] { return &p.Updates }),
+	row(Def{Key: "updates_address", Section: SectionProgram, Label: "Address of the latest version", Type: Text, check: webAddress, Effect: "app/desk:TestUpdatesAreOffAndAtMostSaid",
+		Help: "A page of the force that holds the number of the latest version and nothing else, such as https://it.force.example/muster.txt."},
+		func(p *Policy) *Setting[string] { return &p.UpdatesAddress }),
+	row(Def{Key: "data_folder", Section: SectionProgram, Label: "Folder of the force's own data files", Type: Text, check: absolute, Effect: "app/desk:TestAForcesOwnFilesTakeThePlaceOfThoseThatShip",
+		Help: "A folder whose files take the place of those that ship, under the same names: purposes.yaml, recipients.yaml, forms/*.yaml, dictionary/*.yaml. Only an administrator may be able to change it."},
+		func(p *Policy) *Setting[string] { return &p.DataFolder }),
+
 	row(Def{Key: "demo", Section: SectionProgram, Label: "Demonstration force allowed", Type: Bool, Default: "true", Effect: "app/desk:TestTheDemonstrationForceIsForbiddenByPolicy",
 		Help: "Whether the demonstration force, which is made up, can be started on this computer."},
 		func(p *Policy) *Setting[bool] { return &p.Demo }),
@@ -202,6 +232,21 @@ func webAddress(v any) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
 		return wrong("must be a web address such as https://login.example.police.uk")
+	}
+	return nil
+}
+
+func proxyAddress(v any) error {
+	s, _ := v.(string)
+	if s == "system" || s == "none" {
+		return nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" {
+		return wrong("must be system, none or an address such as http://proxy.force.example:3128")
+	}
+	if u.User != nil {
+		return wrong("must hold no password: every user of the computer can read it")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -34,8 +35,13 @@ const clockLeeway = 5 * time.Minute
 const maxAnswer = 1 << 20
 
 // newHTTP is the client for the sign-in server.
-func newHTTP() *http.Client {
+func newHTTP() *http.Client { return NewHTTP(http.ProxyFromEnvironment, nil) }
+
+// NewHTTP makes a client that reaches the sign-in server by a proxy, nil for none, and holds its certificate against conf, nil for
+// what the computer believes.
+func NewHTTP(proxy func(*http.Request) (*url.URL, error), conf *tls.Config) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Proxy, t.TLSClientConfig = proxy, conf
 	t.ResponseHeaderTimeout = 15 * time.Second
 	return &http.Client{Timeout: 20 * time.Second, Transport: t}
 }

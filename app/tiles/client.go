@@ -2,8 +2,10 @@ package tiles
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"muster/plugins"
@@ -22,6 +24,8 @@ type ClientOptions struct {
 	Credentials transport.Credentials
 	Permit      func(context.Context, *http.Request) error
 	Log         *slog.Logger
+	Proxy       func(*http.Request) (*url.URL, error)
+	TLS         *tls.Config
 	Now         func() time.Time
 }
 
@@ -33,7 +37,7 @@ func Client(o ClientOptions) (*http.Client, error) {
 		info.Options = []plugins.Option{{Name: KeyOption, Type: plugins.OptionSecret, Label: "Key of the map's server", Required: true}}
 		info.Auth = []plugins.AuthSpec{{Kind: plugins.AuthAPIKey, Header: o.Config.KeyHeader, Query: o.Config.KeyQuery, Secret: KeyOption}}
 	}
-	return transport.New(transport.Options{System: System, Info: info, Credentials: o.Credentials, Permit: o.Permit, Log: o.Log, Now: o.Now})
+	return transport.New(transport.Options{System: System, Info: info, Credentials: o.Credentials, Permit: o.Permit, Proxy: o.Proxy, TLS: o.TLS, Log: o.Log, Now: o.Now})
 }
 
 // hostPort is the one host, with its port.

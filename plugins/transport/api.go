@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"muster/plugins"
@@ -60,4 +61,5 @@ type Options struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	TLS     *tls.Config
+	Proxy   func(*http.Request) (*url.URL, error) // nil is what the environment says
 }

@@ -49,6 +49,7 @@ type chain struct {
 	creds   Credentials
 	permit  func(context.Context, *http.Request) error
 	observe func(Call)
+	proxy   func(*http.Request) (*url.URL, error)
 	log     *slog.Logger
 	now     func() time.Time
 	tune    tuning
@@ -79,6 +80,9 @@ func build(o Options, t tuning) (*http.Client, error) {
 	}
 	if c.name == "" {
 		c.name = o.System
+	}
+	if c.proxy = o.Proxy; c.proxy == nil {
+		c.proxy = http.ProxyFromEnvironment
 	}
 	if c.now == nil {
 		c.now = time.Now

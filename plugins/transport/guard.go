@@ -131,7 +131,7 @@ func newWires(c *chain, conf *tls.Config) wires {
 	// A proxy is the machine's setting, IT's: it may be dialled although no plugin declares it.
 	var proxies sync.Map
 	proxy := func(r *http.Request) (*url.URL, error) {
-		p, err := http.ProxyFromEnvironment(r)
+		p, err := c.proxy(r)
 		if p != nil {
 			proxies.Store(hostPort(p), true)
 		}

@@ -26,6 +26,7 @@ type Desk interface {
 	vm.CaseDesk
 	vm.ChartDesk
 	vm.MapDesk
+	vm.SupportDesk
 	vm.EntryDesk
 	vm.OutboxDesk
 	vm.HomeDesk

@@ -61,6 +61,7 @@ func newSettings(k *kit, h place.Host) *settingsPlace {
 	left := widgets.Stack(3, panel(t("screens.settings.look"), widgets.Stack(3, look...)),
 		panel(t("screens.settings.unlock"), widgets.Stack(3, widgets.NewPara(t("screens.settings.unlock.how"), widgets.MutedText), p.state,
 			p.passFld, widgets.NewField(t("screens.settings.unlock.again"), p.again), widgets.Row(0, widgets.Fix(p.set), widgets.Spacer()))))
+	left = widgets.Stack(3, left, p.supportPanel())
 	right := widgets.Stack(3, panel(t("screens.settings.you"), p.you), panel(t("screens.settings.choices"), p.choices), panel(t("screens.settings.policy"), p.policy))
 	p.scroll = widgets.NewScroll(widgets.Stack(3, widgets.NewTitle(t("screens.settings.title")), widgets.Grid(4, 820, []int{5, 7}, left, right)))
 	p.object = widgets.Pad(4, 4, container.NewStack(p.scroll))
@@ -75,6 +76,8 @@ func (p *settingsPlace) Shortcuts() []place.Shortcut {
 	ca := fyne.KeyModifierControl | fyne.KeyModifierAlt
 	return []place.Shortcut{
 		{Key: fyne.KeyD, Mod: ca, Label: t("screens.settings.key.dark"), Do: func() { p.vm.SetPalette(string(theme.Dark)) }},
+		{Key: fyne.KeyK, Mod: ca, Label: t("screens.support.check"), Do: p.checkup},
+		{Key: fyne.KeyB, Mod: ca, Label: t("screens.support.bundle"), Do: p.bundle},
 		{Key: fyne.KeyL, Mod: ca, Label: t("screens.settings.key.light"), Do: func() { p.vm.SetPalette(string(theme.Light)) }},
 	}
 }

@@ -7,6 +7,7 @@ var (
 	_ SearchDesk   = (*desk.Desk)(nil)
 	_ CaseDesk     = (*desk.Desk)(nil)
 	_ ChartDesk    = (*desk.Desk)(nil)
+	_ SupportDesk  = (*desk.Desk)(nil)
 	_ MapDesk      = (*desk.Desk)(nil)
 	_ EntryDesk    = (*desk.Desk)(nil)
 	_ OutboxDesk   = (*desk.Desk)(nil)
