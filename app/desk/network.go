@@ -133,7 +133,7 @@ func (d *Desk) readAgain(s *session, e KeptEntity, pause time.Duration) (map[pol
 		r, err := d.fetchRecord(ctx, ref)
 		switch {
 		case err == nil:
-			got[ref] = r
+			got[ref] = s.original(r) // the copy stays whole, and is masked again when it is opened
 		case !errors.Is(err, errNoFetch) && plugins.KindOf(err) != plugins.NotFound:
 			failed = err
 		}
@@ -157,7 +157,7 @@ func (d *Desk) renewed(s *session, e KeptEntity, got map[pole.Ref]pole.Record) e
 		fresh = append(fresh, r)
 	}
 	if len(fresh) > 0 {
-		if err := s.store.PutRecords(d.now(), fresh...); err != nil {
+		if err := d.putRecords(s, fresh...); err != nil {
 			return err
 		}
 	}

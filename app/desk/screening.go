@@ -162,11 +162,11 @@ func (d *Desk) unmask(s *session, rec *audit.Record, refs ...pole.Ref) {
 	}
 }
 
-// original is a record as it was read, where only its masked form is at hand.
+// original is a record as it was read, where only its masked form is at hand. One that was read again since is its own original.
 func (s *session) original(r pole.Record) pole.Record {
 	s.screen.mu.Lock()
 	defer s.screen.mu.Unlock()
-	if m, ok := s.screen.masked[r.Ref]; ok {
+	if m, ok := s.screen.masked[r.Ref]; ok && m.Read.Equal(r.Read) {
 		return m
 	}
 	return r

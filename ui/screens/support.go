@@ -22,14 +22,16 @@ type supportSheet struct {
 	rows  *sheet
 	state *fyne.Container
 	act   *fyne.Container
+	box   *fyne.Container // all three
 	close func()
 	fill  func(s *supportSheet)
 }
 
 func (p *settingsPlace) openSupport(title string, fill func(*supportSheet)) *supportSheet {
 	s := &supportSheet{vm: vm.NewSupport(p.k.env, p.k.desk), rows: newSheet(title, widgets.PlainRows), state: widgets.Stack(2), act: widgets.Stack(2), fill: fill}
+	s.box = framed(s.state, s.rows.list, s.act)
 	s.vm.OnChange = func() { s.fill(s) }
-	s.close = p.host.Modal(title, fixed(900, scaled(560), framed(s.state, s.rows.list, s.act)), s.vm.Close)
+	s.close = p.host.Modal(title, fixed(900, scaled(560), s.box), s.vm.Close)
 	return s
 }
 
@@ -108,11 +110,11 @@ func (p *settingsPlace) bundle() {
 func (s *supportSheet) refresh() {
 	s.state.Refresh()
 	s.act.Refresh()
-	relayout(s.state)
+	relayout(s.box)
 }
 
 // framed is a head and a foot at their own heights, and what is between in the room that is left.
-func framed(head, middle, foot fyne.CanvasObject) fyne.CanvasObject {
+func framed(head, middle, foot fyne.CanvasObject) *fyne.Container {
 	return container.New(layoutFunc{fyne.NewSize(300, 200), func(o []fyne.CanvasObject, s fyne.Size) {
 		top, low := widgets.HeightFor(o[0], s.Width), widgets.HeightFor(o[2], s.Width)
 		put(o[0], 0, 0, s.Width, top)
