@@ -222,6 +222,11 @@ func (d *Desk) keeps() store.TrimPolicy {
 	return t
 }
 
+// MayExport keeps of the formats those that policy lets leave this computer.
+func (d *Desk) MayExport(formats []disclose.Format) []disclose.Format {
+	return slices.DeleteFunc(slices.Clone(formats), func(f disclose.Format) bool { return !slices.Contains(d.policy.ExportFormats.Value, string(f)) })
+}
+
 // mayExport refuses a format, or a marking, that policy does not let out at all.
 func (d *Desk) mayExport(f disclose.Format, m pole.Marking) error {
 	p := &d.policy

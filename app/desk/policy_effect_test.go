@@ -290,6 +290,9 @@ func TestExportsObeyThePolicy(t *testing.T) {
 	if err := d.SetUpLocal(t.Context(), "PC X", "correct horse battery"); err != nil {
 		t.Fatal(err)
 	}
+	if got := d.MayExport(disclose.Formats()); len(got) != 1 || got[0] != disclose.CSV {
+		t.Errorf("%v are offered", got)
+	}
 	try := func(f disclose.Format, mark string) error {
 		_, err := d.Disclose(t.Context(), Disclosure{Recipient: "CPS", Reason: "trial", Format: f, To: t.TempDir(), Above: true,
 			Cases: []caseview.Case{{Title: "MILLER", Marking: pole.Marking{Classification: mark}}}})

@@ -3,6 +3,7 @@ package logbook
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -77,13 +78,15 @@ func TestTheLogDoesNotGrowForEver(t *testing.T) {
 	fileMegabytes = 1
 	t.Cleanup(func() { fileMegabytes = 5 })
 	dir := t.TempDir()
-	log, end, err := Open(Options{Folder: dir, Name: "muster", Level: "info", Keep: time.Hour})
+	_, end, err := Open(Options{Folder: dir, Name: "muster", Level: "info", Keep: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("x", 64<<10)
+	long := []byte(strings.Repeat("x", 64<<10) + "\n")
 	for range (fileMegabytes << 20) / len(long) * 2 {
-		log.Info(long)
+		if _, err := end.(io.Writer).Write(long); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_ = end.Close()
 	files, _ := filepath.Glob(filepath.Join(dir, "*.log"))

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"muster/app/caseview/disclose"
-	"muster/app/desk"
 	"muster/ui/place"
 	"muster/ui/widgets"
 )
@@ -20,7 +19,7 @@ func (v *chartView) export() {
 	}
 	var shut func()
 	var formats, kinds []widgets.Option
-	for _, f := range desk.ChartFormats() {
+	for _, f := range x.Formats() {
 		formats = append(formats, widgets.Option{Value: string(f), Label: t("screens.chart.export.format." + string(f))})
 	}
 	for _, r := range x.Recipients() {

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"muster/app/caseview/chart"
+	"muster/app/caseview/disclose"
 	"muster/app/desk"
 	"muster/app/match"
 	"muster/plugins/pole"
@@ -246,6 +247,8 @@ func (f *smallForce) nearby() []match.Entity {
 
 // withLinks gives the boy a family, a friend, a car and a house in place of his events.
 func withLinks(f *smallForce) { f.linked = f.family() }
+
+func (f *smallForce) MayExport(formats []disclose.Format) []disclose.Format { return formats }
 
 func (f *smallForce) Recipients() []desk.RecipientDef {
 	return []desk.RecipientDef{{Code: "cps", Label: "Crown Prosecution Service", UpTo: "OFFICIAL-SENSITIVE"}, {Code: "council", Label: "Local authority", UpTo: "OFFICIAL"}}

@@ -44,7 +44,7 @@ func (p *casesPlace) export() {
 		objs = append(objs, widgets.NewField(t("screens.export.what"), what))
 	}
 	var formats, kinds []widgets.Option
-	for _, f := range disclose.Formats() {
+	for _, f := range x.Formats() {
 		formats = append(formats, widgets.Option{Value: string(f), Label: t("screens.export.format." + string(f))})
 	}
 	for _, r := range x.Recipients() {
@@ -80,6 +80,9 @@ func (p *casesPlace) export() {
 	})
 	pair := func(a, b fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.Row(4, widgets.Grow(a).AtTop(), widgets.Grow(b).AtTop())
+	}
+	if len(formats) == 0 {
+		objs = append(objs, widgets.NewNotice(widgets.Alarm, t("screens.export.forbidden"), nil))
 	}
 	objs = append(objs, pair(widgets.NewField(t("screens.export.format"), format), s.kind), s.warn, pair(s.recipient, s.reason), s.basis, file, s.state)
 	s.box = widgets.Stack(3, objs...)

@@ -8,6 +8,7 @@ import (
 
 	"muster/app/caseview"
 	"muster/app/caseview/chart"
+	"muster/app/caseview/disclose"
 	"muster/app/desk"
 	"muster/plugins"
 	"muster/plugins/pole"
@@ -19,6 +20,7 @@ type ChartDesk interface {
 	DiscloseChart(ctx context.Context, in desk.ChartDisclosure) (desk.Disclosed, error)
 	AboveChart(kind string, c *chart.Chart) string
 	Recipients() []desk.RecipientDef
+	MayExport(formats []disclose.Format) []disclose.Format
 	Dictionary() *pole.Dictionary
 }
 

@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"muster/app/caseview"
@@ -16,6 +17,7 @@ type ExportDesk interface {
 	Recipients() []desk.RecipientDef
 	AboveRecipient(kind string, cases ...caseview.Case) string
 	Basis() string
+	MayExport(formats []disclose.Format) []disclose.Format
 	OpenCase(ctx context.Context, id string) (caseview.Case, error)
 	OpenCopy(ctx context.Context, id string) (caseview.Case, error)
 }
@@ -51,11 +53,17 @@ func (c *Case) Export() *Export {
 		return nil
 	}
 	x := &Export{env: c.env, desk: c.desk, open: *c.open, Format: disclose.PDF, Basis: c.desk.Basis()}
+	if f := x.Formats(); len(f) > 0 && !slices.Contains(f, x.Format) {
+		x.Format = f[0]
+	}
 	x.file, x.kept = c.File()
 	x.Whole = x.Several()
 	x.To, _ = desk.DownloadFolder()
 	return x
 }
+
+// Formats are those in which policy lets a case leave; none where it forbids every export.
+func (x *Export) Formats() []disclose.Format { return x.desk.MayExport(disclose.Formats()) }
 
 // Several reports whether there is more in the kept case than the open entity.
 func (x *Export) Several() bool { return x.kept && len(x.file.Entities) > 1 }

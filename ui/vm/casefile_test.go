@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"muster/app/caseview"
+	"muster/app/caseview/disclose"
 	"muster/app/desk"
 	"muster/plugins/pole"
 )
@@ -75,6 +76,10 @@ func (d *caseDesk) Disclose(_ context.Context, in desk.Disclosure) (desk.Disclos
 	d.disclosed = append(d.disclosed, in)
 	return desk.Disclosed{Path: "/home/okafor/Downloads/x.pdf", Audit: 47}, nil
 }
+func (d *caseDesk) MayExport(formats []disclose.Format) []disclose.Format {
+	return slices.DeleteFunc(slices.Clone(formats), func(f disclose.Format) bool { return d.no[f] })
+}
+
 func (d *caseDesk) Recipients() []desk.RecipientDef {
 	return []desk.RecipientDef{{Code: "court", Label: "Court"}, {Code: "subject", Label: "The person concerned"}}
 }
@@ -140,6 +145,11 @@ func TestExportAsksForWhatADisclosureNeeds(t *testing.T) {
 	}
 	v.Load()
 	q.until(t, "two in it", func() bool { f, _ := v.File(); return len(f.Entities) == 2 })
+	d.no = map[disclose.Format]bool{disclose.PDF: true}
+	if x := v.Export(); x.Format != disclose.JSON || len(x.Formats()) != 2 {
+		t.Errorf("a format that policy forbids is offered: %v", x.Formats())
+	}
+	d.no = nil
 	x := v.Export()
 	if !x.Several() || x.Basis != "section 35" || len(x.Shown()) != 0 {
 		t.Errorf("%+v", x)

@@ -34,12 +34,18 @@ type ChartExport struct {
 	tried bool
 }
 
+// Formats are those in which policy lets a chart leave.
+func (x *ChartExport) Formats() []disclose.Format { return x.desk.MayExport(desk.ChartFormats()) }
+
 // Export starts a disclosure of the chart as it is on screen; nil while there is none.
 func (c *CaseChart) Export() *ChartExport {
 	if c.now == nil {
 		return nil
 	}
 	x := &ChartExport{OnChange: func() {}, env: c.env, desk: c.desk, chart: c.now, path: c.Path(), Format: desk.ChartFormats()[0]}
+	if f := x.Formats(); len(f) > 0 {
+		x.Format = f[0]
+	}
 	for i := range c.now.Graph.Nodes {
 		n := &c.now.Graph.Nodes[i]
 		if n.Subject {

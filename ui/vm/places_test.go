@@ -11,6 +11,7 @@ import (
 
 	"muster/app/audit"
 	"muster/app/caseview"
+	"muster/app/caseview/disclose"
 	"muster/app/desk"
 	"muster/app/entry"
 	"muster/app/evaluate"
@@ -22,6 +23,7 @@ import (
 )
 
 type caseDesk struct {
+	no      map[disclose.Format]bool // formats that policy forbids
 	judged  []desk.JudgementView
 	mu      sync.Mutex
 	cases   map[string]caseview.Case
