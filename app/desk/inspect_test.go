@@ -22,7 +22,7 @@ func TestInspectingASystemSaysWhatITNeeds(t *testing.T) {
 	if len(in.Hosts) != 1 || !strings.HasPrefix(in.Hosts[0], "127.0.0.1:") || in.Limits.Rate != 20 || in.Limits.Timeout == 0 || in.Said.User != "PC Ada Okafor" || in.Said.Server == "" {
 		t.Errorf("%v %+v %+v", in.Hosts, in.Limits, in.Said)
 	}
-	if len(in.Mapping.Kinds) != 5 || !slices.ContainsFunc(in.Mapping.Kinds[0].Fields, func(m Mapped) bool { return m.Danger && m.Line > 0 }) {
+	if len(in.Mapping.Kinds) < 5 || !slices.ContainsFunc(in.Mapping.Kinds[0].Fields, func(m Mapped) bool { return m.Danger && m.Line > 0 }) {
 		t.Errorf("%+v", in.Mapping.Kinds)
 	}
 	custody, _ := d.Inspect("custody")
