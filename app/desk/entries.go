@@ -129,6 +129,11 @@ func (d *Desk) fill(f entry.Form, dr entry.Draft, c caseview.Case) entry.Draft {
 	if !ok {
 		return dr
 	}
+	return d.fillPart(f, dr, part, c)
+}
+
+// fillPart puts what a case says into one part of the form, and its address into a place that is still empty.
+func (d *Desk) fillPart(f entry.Form, dr entry.Draft, part string, c caseview.Case) entry.Draft {
 	values := d.bestValues(c)
 	var refs []pole.Ref
 	for _, r := range c.Records {

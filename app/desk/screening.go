@@ -53,6 +53,7 @@ func of(rules map[string][]string, role string) []string {
 func (d *Desk) roleChanged(s *session) {
 	o, _ := d.Officer()
 	s.screen.role(d.policy.HideSystems.Value, d.policy.HideProperties.Value, o.Role)
+	s.finding.forget() // another role finds by other things
 	d.mu.RLock()
 	list := slices.Clone(d.systems)
 	d.mu.RUnlock()
@@ -223,7 +224,10 @@ func (d *Desk) putRecords(s *session, list ...pole.Record) error {
 	for i, r := range list {
 		whole[i] = s.original(r)
 	}
-	return s.store.PutRecords(d.now(), whole...)
+	if err := s.store.PutRecords(d.now(), whole...); err != nil {
+		return err
+	}
+	return d.findable(s, whole...)
 }
 
 // screenedCache is the kept copies, screened.

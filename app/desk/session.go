@@ -35,6 +35,7 @@ type session struct {
 	renewed map[string]time.Time // by entity of a kept case: when it was last read again; watchNetwork's own
 	keeping sync.Mutex           // of kept, copies and notes: one change at a time
 	judged  judged
+	finding finding // who is being typed
 	cache   cache
 	screen  screening
 

@@ -39,6 +39,7 @@ func TestWhoIsJoinedByProbability(t *testing.T) {
 		{"father and son of one birthday", "person", john + home, "surname Doyle|givenName John|dateOfBirth 22/04/1978" + home, "possible", ""},
 		{"the whole name and the whole address, no date of birth of one", "person", john + home, "surname Doyle|givenName John" + home, "joined", ""},
 		{"the whole name and one telephone, no date of birth of one", "person", john + tel, "surname Doyle|givenName John" + tel, "joined", ""},
+		{"one name and one year of birth", "person", "surname Doyle|givenName Aaron|dateOfBirth 1998", "surname Doyle|givenName Aaron|dateOfBirth 1998", "possible", ""},
 		{"a name and a postcode, no date of birth of one", "person", john + "|postcode LS8 2QX", "surname Doyle|givenName John|postcode LS8 2QX", "possible", ""},
 		{"one name of one address, and another estimate of the age", "person", john + home, "surname Doyle|givenName John|dateOfBirth 01/01/1998" + home, "possible", ""},
 		{"a slip of the keys that is no other name", "person", "surname Smith|givenName Michael|dateOfBirth 20/06/2002" + home, "surname Smith|givenName Micheal|dateOfBirth 20/06/2002" + home, "joined", ""},

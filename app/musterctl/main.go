@@ -45,6 +45,7 @@ type cli struct {
 	Systems    systemsCmd    `cmd:"" help:"List, add, remove and check systems; give a system its credential."`
 	Search     searchCmd     `cmd:"" help:"Ask every system at once."`
 	Case       caseCmd       `cmd:"" help:"Show one merged case, keep it, note on it, export it."`
+	Candidates candidatesCmd `cmd:"" help:"Find, among the copies on this computer, whom a few facts describe."`
 	Compare    compareCmd    `cmd:"" help:"Lay two records side by side, with the evidence for and against their being one."`
 	Judge      judgeCmd      `cmd:"" help:"Decide whether two records are the same, or take a decision back."`
 	Judgements judgementsCmd `cmd:"" help:"List what was decided about which records are the same."`

@@ -250,6 +250,7 @@ func TestADayAtTheTerminal(t *testing.T) {
 		says(t, m.do(exitFailed, "", "map").err, "no map server is set up")
 	})
 
+	t.Run("candidates", func(t *testing.T) { typing(t, terminal{t, m.dir}) })
 	t.Run("judge", func(t *testing.T) { judging(t, terminal{t, m.dir}) })
 	t.Run("keep", func(t *testing.T) { keeping(t, terminal{t, m.dir}) })
 	t.Run("chart", func(t *testing.T) { charting(t, terminal{t, m.dir}) })

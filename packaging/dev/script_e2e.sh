@@ -43,6 +43,9 @@ want "records stand before the grouped entities, completeness last" has '(map(.t
 want "the person is one entity of several systems with a warning" has 'map(select(.type=="entity" and .kind=="person" and (.systems|length) >= 3 and (.warnings|length) > 0)) | length >= 1' "$work/search.json"
 ref=$(jq -r 'select(.type=="entity" and .kind=="person") | .id' "$work/search.json" | head -1)
 
+ctl candidates givenName=aar surname=mill dateOfBirth=2011 --purpose missing --case-ref 24-10887 --explain >"$work/candidates.json" 2>"$work/candidates.err"
+want "who is being typed is found among the copies, and it says why" has '.[0] | (.title|startswith("MILLER, Aaron")) and (.systems|length) >= 3 and (.evidence|length) >= 2 and .probability > 0.3' "$work/candidates.json"
+
 echo "case"
 ctl case "$ref" --purpose missing --case-ref 24-10887 >"$work/case.json" 2>"$work/case.err"
 want "disagreements name who says which" has '.[0].disagreements | length >= 1 and all(.[]; (.values|length) >= 2 and all(.values[]; (.sources|length) >= 1))' "$work/case.json"

@@ -20,6 +20,7 @@ import (
 type enterPlace struct {
 	base
 	vm      *vm.Entry
+	who     *vm.Candidates
 	main    *fyne.Container
 	mode    string
 	seq     int
@@ -54,6 +55,7 @@ func newEnter(k *kit, h place.Host) *enterPlace {
 	p.vm = vm.NewEntry(k.env, k.desk, properties{k})
 	p.vm.WithPurpose = h.WithPurpose
 	p.vm.OnChange = p.refresh
+	p.newWho()
 	p.object = p.main
 	p.listen(func(n desk.Notice) {
 		switch n.Topic {
@@ -132,6 +134,7 @@ func (p *enterPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyEscape, Label: t("screens.entry.key.close")},
 		{Key: fyne.KeyDelete, Mod: ctrl | fyne.KeyModifierShift, Label: t("screens.entry.key.discard"), Do: p.discard},
 	}
+	out = append(out, p.whoKeys()...)
 	for i, x := range p.vm.Targets() {
 		if i < 9 {
 			out = append(out, place.Shortcut{Key: fyne.KeyName(rune('1' + i)), Mod: fyne.KeyModifierAlt,
@@ -201,6 +204,7 @@ func (p *enterPlace) preview() {
 func (p *enterPlace) systemName(id string) string { return vm.MarksOf(p.k.desk.Systems()).Of(id).Name }
 
 func (p *enterPlace) refresh() {
+	p.who.Look()
 	d, seq := p.vm.Draft()
 	mode := "start"
 	switch {

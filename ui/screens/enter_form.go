@@ -34,6 +34,7 @@ type formView struct {
 	tRows    []*targetRow
 	send     *widgets.Button
 	errText  string
+	who      *whoPanel
 }
 
 type sectionRow struct {
@@ -113,7 +114,8 @@ func newFormView(p *enterPlace) *formView {
 	f.targets = widgets.Stack(0)
 	f.send = widgets.NewPrimary("", "Ctrl Enter", p.send)
 	preview := widgets.NewButton(t("screens.entry.preview"), "Ctrl R", p.preview)
-	right := widgets.NewScroll(widgets.Stack(3,
+	f.who = newWhoPanel(p)
+	right := widgets.NewScroll(widgets.Stack(3, f.who.object,
 		widgets.Stack(1, widgets.NewHeader(t("screens.entry.goesto")), f.targets),
 		widgets.Row(0, widgets.Fix(preview), widgets.Spacer()),
 		widgets.Row(0, widgets.Fix(f.send), widgets.Spacer()),

@@ -348,18 +348,19 @@ func (f *smallForce) DropCase(_ context.Context, id string) error {
 // Entry and outbox.
 
 func (f *smallForce) Forms() []entry.Form {
-	return []entry.Form{{ID: "incident", Name: "Incident report", Help: "Write it once. Each system gets what it asks for and nothing else.", Kind: "incident", Sections: []entry.Section{
-		{Name: "where", Label: "When and where", Fields: []entry.Field{
-			{Path: "startDateTime", Property: "startDateTime", Label: "When it happened", Width: 4}, {Path: "officer", Property: "officer", Label: "Reporting officer", Width: 4},
-			{Path: "otherReference", Property: "otherReference", Label: "Other reference", Width: 4}, {Path: "location.thoroughfareName", Property: "thoroughfareName", Label: "Street", Width: 8},
-			{Path: "location.postcode", Property: "postcode", Label: "Postcode", Width: 4}}},
-		{Name: "what", Label: "What happened", Fields: []entry.Field{
-			{Path: "incidentCategory", Property: "incidentCategory", Label: "Category", Width: 6}, {Path: "priority", Property: "priority", Label: "Priority", Width: 6},
-			{Path: "description", Property: "description", Label: "What happened", Required: true, Help: "In the order in which it happened."}}},
-		{Name: "person", Label: "Person", Fields: []entry.Field{
-			{Path: "person.surname", Property: "surname", Label: "Surname", Width: 6}, {Path: "person.givenName", Property: "givenName", Label: "Given names", Width: 6},
-			{Path: "person.dateOfBirth", Property: "dateOfBirth", Label: "Date of birth", Width: 4}, {Path: "person.telephone", Property: "telephone", Label: "Phone", Width: 4}}},
-	}}}
+	return []entry.Form{{ID: "incident", Name: "Incident report", Help: "Write it once. Each system gets what it asks for and nothing else.", Kind: "incident",
+		Parts: []entry.PartDef{{Name: "person", Kind: "person", Role: "subject", Label: "Person"}, {Name: "location", Kind: "location", Role: "occurredAt", Label: "Place"}}, Sections: []entry.Section{
+			{Name: "where", Label: "When and where", Fields: []entry.Field{
+				{Path: "startDateTime", Property: "startDateTime", Label: "When it happened", Width: 4}, {Path: "officer", Property: "officer", Label: "Reporting officer", Width: 4},
+				{Path: "otherReference", Property: "otherReference", Label: "Other reference", Width: 4}, {Path: "location.thoroughfareName", Property: "thoroughfareName", Label: "Street", Width: 8},
+				{Path: "location.postcode", Property: "postcode", Label: "Postcode", Width: 4}}},
+			{Name: "what", Label: "What happened", Fields: []entry.Field{
+				{Path: "incidentCategory", Property: "incidentCategory", Label: "Category", Width: 6}, {Path: "priority", Property: "priority", Label: "Priority", Width: 6},
+				{Path: "description", Property: "description", Label: "What happened", Required: true, Help: "In the order in which it happened."}}},
+			{Name: "person", Label: "Person", Fields: []entry.Field{
+				{Path: "person.surname", Property: "surname", Label: "Surname", Width: 6}, {Path: "person.givenName", Property: "givenName", Label: "Given names", Width: 6},
+				{Path: "person.dateOfBirth", Property: "dateOfBirth", Label: "Date of birth", Width: 4}, {Path: "person.telephone", Property: "telephone", Label: "Phone", Width: 4}}},
+		}}}
 }
 
 func (f *smallForce) NewDraft(_ context.Context, form string, from *caseview.Case) (entry.Draft, error) {

@@ -21,6 +21,9 @@ func (c *column) compare(a, b uint32, m *memo, out []uint8) {
 		if c.f.def.Type == pole.TypeInstant && l > dateLess { // nobody mistypes the year in which something happened
 			l = dateDiffers
 		}
+		if d := &c.dates[a]; l == dateSame && c.words.assume && (d.m == 0 || d.d == 0) { // a year is no date, where nobody has counted
+			l = dateLess
+		}
 		out[0] = l
 	case ofPostcode:
 		out[0] = postcodeLevel(&c.postcodes[a], &c.postcodes[b])

@@ -30,7 +30,7 @@ const (
 type Opinion struct {
 	Bits  float64 // of the two records, the prior included, as Explain says
 	Bar   Bar
-	Apart bool // both names are others: what else they have in common is not theirs alone
+	Apart bool // not worth showing: both names are others, or the date of birth is and neither address nor telephone is shared
 	b     between
 }
 
