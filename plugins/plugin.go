@@ -137,6 +137,7 @@ type KindSpec struct {
 	Fetch   bool
 	Watch   bool
 	Accepts []FieldSpec // fields of a submission of this kind; empty when it takes none
+	Amends  bool        // what it has taken can be changed: its Submitter is an Amender
 }
 
 // SearchSpec is one way a system can be searched: all of Require, and any of Optional.
@@ -293,6 +294,12 @@ type Request struct {
 // Previewer is the ability of a Submitter to show what it would send, without sending anything.
 type Previewer interface {
 	Preview(context.Context, Entry, Key) (Request, error)
+}
+
+// Amender is the ability to change an entry that a system has taken.
+type Amender interface {
+	// Amend makes what the Receipt names say what the Entry says. Doing it twice comes to the same.
+	Amend(context.Context, Entry, Key, Receipt) (Receipt, error)
 }
 
 // Cursor is where a Watcher was; "" starts at now.

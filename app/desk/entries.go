@@ -305,7 +305,14 @@ func (d *Desk) Outbox() []entry.Item {
 	if err != nil {
 		return nil
 	}
-	return s.outbox.Items()
+	items := s.outbox.Items()
+	for i := range items {
+		for n := range items[i].Deliveries {
+			dl := &items[i].Deliveries[n]
+			dl.Amendable = dl.State == entry.Delivered && d.amendable(dl.System, items[i].Form)
+		}
+	}
+	return items
 }
 
 // RetryDelivery tries one delivery again now.
@@ -334,11 +341,25 @@ func (d *Desk) WithdrawDelivery(ctx context.Context, entryID, system, reason str
 	return s.outbox.Withdraw(entryID, system, reason)
 }
 
-// EditDelivery gives a draft in which to correct what a system refused; sending it resends to that system only.
+// amendable reports whether a system lets what it has taken of a form be corrected.
+func (d *Desk) amendable(system, form string) bool {
+	f, err := d.form(form)
+	return err == nil && slices.ContainsFunc(d.targets(f), func(t entry.Target) bool { return t.System == system && t.Spec.Amends })
+}
+
+// EditDelivery gives a draft in which to correct what a system refused, or has and lets be corrected; sending it sends to that system only.
 func (d *Desk) EditDelivery(_ context.Context, entryID, system string) (entry.Draft, error) {
 	s, err := d.current()
 	if err != nil {
 		return entry.Draft{}, err
+	}
+	if it, ok := s.outbox.Item(entryID); ok && slices.ContainsFunc(it.Deliveries, func(dl entry.Delivery) bool {
+		return dl.System == system && dl.State == entry.Delivered
+	}) {
+		if !d.amendable(system, it.Form) {
+			return entry.Draft{}, entry.ErrNoAmend
+		}
+		return s.outbox.AmendDelivered(entryID, system)
 	}
 	return s.outbox.EditAndResend(entryID, system)
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -156,5 +157,61 @@ func TestAnEntryFromOldCopiesIsHeldAgainstTheRecordsBeforeItIsSent(t *testing.T)
 		if strings.Contains(string(x.Body), "MULLER") {
 			t.Errorf("%s has the old name", x.System)
 		}
+	}
+}
+
+// What records management has taken is corrected there, under its first reference; where a system does not let it be, that is said.
+func TestWhatWasDeliveredIsCorrected(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, demoforce.Options{})
+	d := s.signedIn(t)
+	dr, err := d.NewDraft(t.Context(), "incident", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, v := range map[string]string{"incidentCategory": "concern", "priority": "2", "description": "Seen at the bus station.", "location.thoroughfareName": "Alder Rise"} {
+		dr.Values[path] = v
+	}
+	for _, x := range d.Review(dr).Targets {
+		if x.System != "rms" && x.System != "cad" {
+			dr.Off = append(dr.Off, x.System)
+		}
+	}
+	it, err := d.Send(t.Context(), dr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivery := func(system string) entry.Delivery {
+		for _, x := range d.Outbox() {
+			for _, dl := range x.Deliveries {
+				if x.ID == it.ID && dl.System == system {
+					return dl
+				}
+			}
+		}
+		return entry.Delivery{}
+	}
+	waitUntil(t, "the delivery", func() bool {
+		return delivery("rms").State == entry.Delivered && delivery("cad").State == entry.Delivered
+	})
+	first := delivery("rms").Receipt.Reference
+	if !delivery("rms").Amendable || delivery("cad").Amendable {
+		t.Error("it is not said which system lets it be corrected")
+	}
+	if _, err := d.EditDelivery(t.Context(), it.ID, "cad"); !errors.Is(err, entry.ErrNoAmend) {
+		t.Errorf("corrected where that cannot be: %v", err)
+	}
+	fix, err := d.EditDelivery(t.Context(), it.ID, "rms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fix.Values["description"] = "Seen at the coach station."
+	if _, err := d.Send(t.Context(), fix); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "the correction", func() bool { dl := delivery("rms"); return dl.State == entry.Delivered && dl.Revision == 1 })
+	all := s.force.Deliveries("rms")
+	if last := all[len(all)-1]; len(all) != 2 || !last.Amends || last.Reference != first || !strings.Contains(string(last.Body), "coach station") || delivery("rms").Receipt.Reference != first {
+		t.Errorf("%+v", all)
 	}
 }

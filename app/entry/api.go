@@ -145,7 +145,10 @@ type Delivery struct {
 	Withdrawn string    `json:"withdrawn,omitempty"` // why a person took it back; it is then Stopped for good
 	Unsure    bool      `json:"unsure,omitempty"`    // an attempt may have arrived: the target is asked before it is sent again
 	Tried     time.Time `json:"tried,omitzero"`      // when the latest attempt began, and once it ended in doubt when that was
-	Revision  int       `json:"revision,omitempty"`  // counts corrections after a refusal
+	Revision  int       `json:"revision,omitempty"`  // counts corrections
+
+	Amending  *plugins.Receipt `json:"amending,omitempty"`  // what the system has, while a correction of it is on its way
+	Amendable bool             `json:"amendable,omitempty"` // delivered, and the system lets it be corrected; said by who lists, not kept
 }
 
 // NeedsPerson reports whether the delivery goes no further until a person decides.

@@ -45,6 +45,11 @@ func (o *Outbox) Withdraw(entry, system, reason string) error {
 		case d.State == Sending:
 			return ErrBusy
 		}
+		if d.Amending != nil && !d.Unsure { // only the correction is taken back
+			d.State, d.Receipt, d.Amending, d.Fields, d.Alert, d.Next = Delivered, d.Amending, nil, nil, false, time.Time{}
+			d.Say = d.Name + ": delivered as " + d.Receipt.Reference + "; the correction was withdrawn."
+			return nil
+		}
 		d.Say = d.Name + ": withdrawn."
 		if d.Unsure {
 			d.Say = d.Name + ": withdrawn, but an earlier attempt may have arrived there."
@@ -74,11 +79,20 @@ func (o *Outbox) Resume() error {
 // EditAndResend makes a draft, saved, to correct what one system refused, from what it was sent last. Added, it
 // replaces the refused delivery.
 func (o *Outbox) EditAndResend(entry, system string) (Draft, error) {
+	return o.edit(entry, system, Refused)
+}
+
+// AmendDelivered makes such a draft of what a system has that lets it be corrected. Added, it changes what was delivered.
+func (o *Outbox) AmendDelivered(entry, system string) (Draft, error) {
+	return o.edit(entry, system, Delivered)
+}
+
+func (o *Outbox) edit(entry, system string, state DeliveryState) (Draft, error) {
 	p := o.get(entry)
 	if p == nil || p.delivery(system) == nil {
 		return Draft{}, ErrNoEntry
 	}
-	if d := p.delivery(system); d.State != Refused || d.Withdrawn != "" {
+	if d := p.delivery(system); d.State != state || d.Withdrawn != "" {
 		return Draft{}, ErrRefusal
 	}
 	draft := p.Draft.clone()
@@ -106,8 +120,9 @@ func (o *Outbox) amend(draft Draft, form Form, targets []Target) (Item, error) {
 		return Item{}, &NotReady{r}
 	}
 	return o.stepWith(at.Entry, at.System, func(p *posted, d *Delivery) error {
-		if d.State != Refused || d.Withdrawn != "" {
-			return ErrRefusal
+		has, err := d.amends(&t)
+		if err != nil {
+			return err
 		}
 		e := Build(form, draft, t, o.cfg.Dictionary, p.Item.Captured)
 		p.Entries[at.System] = e
@@ -117,7 +132,7 @@ func (o *Outbox) amend(draft Draft, form Form, targets []Target) (Item, error) {
 		p.Edits[at.System] = draft.clone()
 		now := o.cfg.Now().UTC()
 		*d = Delivery{Entry: d.Entry, System: d.System, Name: d.Name, Revision: d.Revision + 1, Key: KeyOf(d.Entry, d.System, d.Revision+1),
-			State: Waiting, Say: d.Name + ": corrected, waiting to be sent. Nothing is lost.", Next: now}
+			State: Waiting, Say: d.Name + ": corrected, waiting to be sent. Nothing is lost.", Next: now, Amending: has}
 		return nil
 	}, func(commit func(*store.Tx) error) error { return o.cfg.Drafts.take(draft.ID, commit) })
 }

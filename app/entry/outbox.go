@@ -78,7 +78,7 @@ var (
 	ErrNoEntry  = errors.New("there is no such entry in the outbox, or it does not go to that system")
 	ErrBusy     = errors.New("it is being sent right now: wait until that has ended")
 	ErrSettled  = errors.New("it was delivered or withdrawn already")
-	ErrRefusal  = errors.New("only what a system refused can be corrected and sent again")
+	ErrRefusal  = errors.New("only what a system refused, or has and lets be corrected, can be corrected and sent again")
 )
 
 // NotReady is ErrNotReady with what is missing or wrong.
@@ -202,6 +202,9 @@ func NewOutbox(cfg Config) (*Outbox, error) {
 				continue
 			}
 			if _, err := o.step(id, d.System, func(_ *posted, d *Delivery) error {
+				if d.again(cfg.Now().UTC()) {
+					return nil
+				}
 				d.State, d.Unsure, d.Next, d.Tried = Doubtful, true, cfg.Now(), cfg.Now().UTC()
 				d.Say = d.Name + ": Muster ended while this was being sent. Asking whether it arrived."
 				return nil
@@ -282,7 +285,7 @@ func (o *Outbox) Items() []Item {
 	defer o.mu.Unlock()
 	out := make([]Item, 0, len(o.items))
 	for _, p := range o.items {
-		out = append(out, p.Item.copy())
+		out = append(out, p.shown())
 	}
 	slices.SortFunc(out, func(a, b Item) int {
 		if c := b.Saved.Compare(a.Saved); c != 0 {
@@ -296,7 +299,7 @@ func (o *Outbox) Items() []Item {
 // Item gives one entry.
 func (o *Outbox) Item(id string) (Item, bool) {
 	if p := o.get(id); p != nil {
-		return p.Item, true
+		return p.shown(), true
 	}
 	return Item{}, false
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -264,6 +265,12 @@ func (c client) Submit(ctx context.Context, e plugins.Entry, k plugins.Key) (plu
 
 func (c client) Confirm(ctx context.Context, e plugins.Entry, k plugins.Key) (plugins.Receipt, error) {
 	return c.do(ctx, http.MethodGet, e, k)
+}
+
+// Amend replaces what the server has under a reference of its own.
+func (c client) Amend(ctx context.Context, e plugins.Entry, _ plugins.Key, r plugins.Receipt) (plugins.Receipt, error) {
+	_, err := c.do(ctx, http.MethodPost, e, plugins.Key(url.QueryEscape("amended "+r.Reference)))
+	return r, err
 }
 
 // spec is a target that takes the incident form.

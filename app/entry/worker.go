@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,7 +138,7 @@ func (p *posted) referencesReady(system string, now time.Time) (ready bool, unti
 	ready = true
 	for _, w := range p.Wants[system] {
 		d := p.delivery(w.System)
-		if d == nil || d.State == Delivered {
+		if d == nil || d.State == Delivered || d.Amending != nil {
 			continue
 		}
 		if w.Required {
@@ -186,6 +187,12 @@ func (w *worker) attempt(ctx context.Context, id string) {
 		return
 	}
 	d = *p.delivery(w.system)
+	if d.Amending != nil {
+		r, err := amend(call, sub, w.cfg.Files.opened(p.Entries[w.system]), d.Key, *d.Amending)
+		w.ended(ctx, p.Item, d, err)
+		w.submitted(ctx, id, r, err)
+		return
+	}
 	r, err := submit(call, sub, w.cfg.Files.opened(p.Entries[w.system]), d.Key)
 	w.ended(ctx, p.Item, d, err)
 	if plugins.KindOf(err) == plugins.Duplicate {
@@ -209,11 +216,11 @@ func (w *worker) sending(ctx context.Context, id string) *posted {
 		e := p.Entries[w.system]
 		e.Refs = nil
 		for _, other := range p.Item.Deliveries {
-			if other.Receipt != nil && other.Receipt.Reference != "" {
+			if has := cmp.Or(other.Receipt, other.Amending); has != nil && has.Reference != "" {
 				if e.Refs == nil {
 					e.Refs = map[string]string{}
 				}
-				e.Refs[other.System] = other.Receipt.Reference
+				e.Refs[other.System] = has.Reference
 			}
 		}
 		p.Entries[w.system] = e
@@ -274,7 +281,7 @@ func (w *worker) delivered(ctx context.Context, id string, r plugins.Receipt, al
 		if r.At.IsZero() {
 			r.At = now
 		}
-		d.State, d.Receipt, d.Next, d.Fields, d.Unsure, d.Alert, d.Withdrawn = Delivered, &r, time.Time{}, nil, false, false, ""
+		d.State, d.Receipt, d.Next, d.Fields, d.Unsure, d.Alert, d.Withdrawn, d.Amending = Delivered, &r, time.Time{}, nil, false, false, "", nil
 		d.Say = d.Name + ": delivered."
 		if r.Reference != "" {
 			d.Say = d.Name + ": delivered as " + r.Reference + "."
@@ -363,6 +370,7 @@ func (w *worker) later(ctx context.Context, id string, err error, why string) {
 		switch {
 		case sent && (e.Kind == plugins.Auth || e.Kind == plugins.Limited):
 			d.State, d.Unsure = Waiting, false
+		case sent && d.again(d.Next):
 		case sent && e.Kind != plugins.Unavailable:
 			d.State = Doubtful
 		case sent:

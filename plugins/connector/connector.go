@@ -104,6 +104,7 @@ func (k *kindSpec) info() plugins.KindSpec {
 		add(g.fields)
 	}
 	if k.submit != nil {
+		out.Amends = k.submit.amend != nil
 		for _, a := range k.submit.accepts {
 			out.Accepts = append(out.Accepts, a.spec)
 		}
@@ -209,6 +210,11 @@ func (x submitter) Submit(ctx context.Context, e plugins.Entry, key plugins.Key)
 // Confirm implements plugins.Submitter.
 func (x submitter) Confirm(ctx context.Context, e plugins.Entry, key plugins.Key) (plugins.Receipt, error) {
 	return x.s.confirmAt(ctx, e, key)
+}
+
+// Amend implements plugins.Amender.
+func (x submitter) Amend(ctx context.Context, e plugins.Entry, key plugins.Key, r plugins.Receipt) (plugins.Receipt, error) {
+	return x.s.amendAt(ctx, e, key, r)
 }
 
 // Watch implements plugins.Watcher.

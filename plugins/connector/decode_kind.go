@@ -158,6 +158,9 @@ func (r *reader) submit(n *node) *submitSpec {
 		s.look = n.str("find_first") != "false" && (s.header == "" || !s.honoured)
 		s.confirm = &confirmSpec{op: r.operation(c), found: r.expr(c, "found"), result: r.result(c.get("result"))}
 	}
+	if a := n.get("amend"); a != nil {
+		s.amend = &amendSpec{op: r.operation(a), result: r.result(a.get("result"))}
+	}
 	return s
 }
 

@@ -29,7 +29,7 @@ type KindDescription struct {
 
 // Way is one operation: what it does, what it asks for, and the request.
 type Way struct {
-	Does    string            // search, text, fetch, submit, confirm, watch; step for a request before or after one of these
+	Does    string            // search, text, fetch, submit, confirm, amend, watch; step for a request before or after one of these
 	By      [][]pole.Property // for search: any of these sets will do
 	Request string            // GET /persons, or what stands for it in another protocol
 	Line    int
@@ -103,6 +103,9 @@ func describeKind(k *kindSpec, dict *pole.Dictionary) KindDescription {
 		d.Ways = append(d.Ways, steps(s.op, s.after, Way{Does: "submit", Request: request(s.op), Line: opLine(s.op)})...)
 		if s.confirm != nil {
 			d.Ways = append(d.Ways, Way{Does: "confirm", Request: request(s.confirm.op), Line: opLine(s.confirm.op)})
+		}
+		if s.amend != nil {
+			d.Ways = append(d.Ways, Way{Does: "amend", Request: request(s.amend.op), Line: opLine(s.amend.op)})
 		}
 		for _, a := range s.accepts {
 			d.Takes = append(d.Takes, Taken{Path: a.spec.Path, Label: a.spec.Label, Required: a.spec.Required, Max: a.spec.MaxLength, Codes: a.spec.Codes, As: a.as, Line: lineOf(a.at)})

@@ -185,6 +185,7 @@ type submitSpec struct {
 	look     bool // ask confirm before sending
 	result   resultSpec
 	confirm  *confirmSpec
+	amend    *amendSpec
 	after    []*step
 	at       *node
 }
@@ -194,6 +195,11 @@ type resultSpec struct{ ref, id, at, already *expr }
 type confirmSpec struct {
 	op     *operation
 	found  *expr
+	result resultSpec
+}
+
+type amendSpec struct {
+	op     *operation
 	result resultSpec
 }
 

@@ -144,6 +144,10 @@ func checkKind(f *findings, s *spec, k *kindSpec, types map[string]plugins.Optio
 		if len(sub.accepts) == 0 {
 			f.fail(sub.at, "List its fields: accepts: {description: {required: true, max: 2000}}.", "submit does not say what it accepts.")
 		}
+		if sub.amend != nil {
+			checkOperation(f, s, sub.amend.op, types)
+			checkAround(f, s, sub.amend.op, types, false)
+		}
 		if sub.confirm != nil {
 			checkOperation(f, s, sub.confirm.op, types)
 			checkAround(f, s, sub.confirm.op, types, false)

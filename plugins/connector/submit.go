@@ -199,6 +199,36 @@ func (s *system) confirm(ctx context.Context, k *kindSpec, in map[string]any) (p
 	return r, nil
 }
 
+// amendAt makes an entry that the system has say what e says. Expressions see what it is called there as .result.ref and .result.id.
+func (s *system) amendAt(ctx context.Context, entry plugins.Entry, key plugins.Key, was plugins.Receipt) (plugins.Receipt, error) {
+	k := s.spec.kind(entry.Kind)
+	if k == nil || k.submit == nil || k.submit.amend == nil {
+		return plugins.Receipt{}, s.fail(plugins.Invalid, "%s does not let what it has taken be changed from here. Change it there.", s.spec.name)
+	}
+	ctx = withFiles(ctx, entry.Files)
+	in := s.entryInput(ctx, entry, key)
+	in["result"] = map[string]any{"ref": was.Reference, "id": was.Ref.ID}
+	if err := s.complete(k.submit, in); err != nil {
+		return plugins.Receipt{}, err
+	}
+	op := k.submit.amend.op
+	a, err := s.do(ctx, op, in, keyedWrite, "")
+	if err != nil {
+		e := *s.named(err)
+		e.Fields = k.submit.paths(e.Fields, entry)
+		return plugins.Receipt{}, &e
+	}
+	if e := s.judge(ctx, op, a); e != nil {
+		e.Fields = k.submit.paths(e.Fields, entry)
+		return plugins.Receipt{}, e
+	}
+	if k.submit.amend.result.ref == nil {
+		was.At = s.env.Now().UTC()
+		return was, nil
+	}
+	return s.receipt(ctx, k, k.submit.amend.result, newScope(in).answer(a), a)
+}
+
 func (s *system) receipt(ctx context.Context, k *kindSpec, res resultSpec, sc *scope, a *answer) (plugins.Receipt, error) {
 	r := plugins.Receipt{At: s.env.Now().UTC()}
 	var err error

@@ -14,6 +14,7 @@ type Delivery struct {
 	Reference string          `json:"reference"`  // what the system calls it
 	ClientRef string          `json:"client_ref"` // what the sender called it
 	Key       string          `json:"key,omitempty"`
+	Amends    bool            `json:"amends,omitempty"` // it corrects what was taken before
 	By        string          `json:"by"`
 	At        time.Time       `json:"at"`
 	Body      json.RawMessage `json:"body"`

@@ -79,6 +79,7 @@
 //	required: clientRef, type, at, details, reportingOfficer; a person needs nominalId or family. null and absent are the same; an unknown member is 422.
 //	-> 201, Location: …/occurrences/OCC2604001 {"data":{"entryId":"ENT000001","occurrenceId":"OCC2604001","clientRef":"KEY","receivedAt":"24/11/2026 14:06:41"}}
 //	-> 409 …/duplicate-client-ref with "existingId":"OCC…" when another key brought the same clientRef
+//	PUT /entries/OCC2604001 with the body of an entry replaces what it says -> 200 {"data":{…}} as above; 404 if there is none
 //	GET /entries?clientRef=KEY -> {"data":[{"entryId","occurrenceId","clientRef","receivedAt"}],"meta":{…}}; none is an empty list
 //
 //	errors, application/problem+json: {"type":"https://larkfield.example/problems/validation","title":"Validation failed","status":422,

@@ -114,6 +114,7 @@ func (r *rms) handler() http.Handler {
 		open("GET /"+path+"/{id}", true, func(w http.ResponseWriter, q *http.Request, _ officer) { r.one(w, q, prefix) })
 	}
 	open("POST /entries", true, r.enter)
+	open("PUT /entries/{id}", true, r.correct)
 	open("GET /entries", true, r.listEntries)
 	for kind := range rmsForms {
 		open("POST /"+kind, true, r.formPost(kind))

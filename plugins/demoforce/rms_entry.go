@@ -36,28 +36,8 @@ func (r *rms) enter(w http.ResponseWriter, q *http.Request, who officer) {
 		fail(http.StatusBadRequest, "validation", "An Idempotency-Key header of 1 to 128 characters is needed")
 		return
 	}
-	raw, err := io.ReadAll(q.Body)
-	if err != nil {
-		fail(http.StatusRequestEntityTooLarge, "validation", "The body is too large")
-		return
-	}
-	var e rmsEntry
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&e); err != nil {
-		var typ *json.UnmarshalTypeError
-		switch name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); {
-		case unknown:
-			fail(http.StatusUnprocessableEntity, "validation", "1 member needs attention", rmsParam{strings.Trim(name, `"`), "is not known"})
-		case errors.As(err, &typ):
-			fail(http.StatusUnprocessableEntity, "validation", "1 member needs attention", rmsParam{typ.Field, "must be of type " + typ.Type.String()})
-		default:
-			fail(http.StatusBadRequest, "validation", "The body is no JSON object")
-		}
-		return
-	}
-	if bad := r.check(e); len(bad) > 0 {
-		fail(http.StatusUnprocessableEntity, "validation", plural(len(bad), "member needs", "members need")+" attention", bad...)
+	e, raw, ok := r.readEntry(w, q)
+	if !ok {
 		return
 	}
 	sum := sha256.Sum256(raw)
@@ -82,6 +62,62 @@ func (r *rms) enter(w http.ResponseWriter, q *http.Request, who officer) {
 	r.force.deliveries.add(Delivery{System: "rms", Reference: rec.OccurrenceID, ClientRef: e.ClientRef, By: who.user, At: r.force.opt.Now().UTC(), Body: json.RawMessage(raw), Key: key})
 	w.Header().Set("Location", r.base+"/occurrences/"+rec.OccurrenceID)
 	writeJSON(w, http.StatusCreated, map[string]any{"data": rec})
+}
+
+// readEntry reads and checks the body of an entry. With ok false the answer is given.
+func (r *rms) readEntry(w http.ResponseWriter, q *http.Request) (e rmsEntry, raw []byte, ok bool) {
+	fail := func(status int, kind, detail string, p ...rmsParam) {
+		writeProblem(w, status, kind, detail, q.URL.Path, p)
+	}
+	raw, err := io.ReadAll(q.Body)
+	if err != nil {
+		fail(http.StatusRequestEntityTooLarge, "validation", "The body is too large")
+		return e, nil, false
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&e); err != nil {
+		var typ *json.UnmarshalTypeError
+		switch name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); {
+		case unknown:
+			fail(http.StatusUnprocessableEntity, "validation", "1 member needs attention", rmsParam{strings.Trim(name, `"`), "is not known"})
+		case errors.As(err, &typ):
+			fail(http.StatusUnprocessableEntity, "validation", "1 member needs attention", rmsParam{typ.Field, "must be of type " + typ.Type.String()})
+		default:
+			fail(http.StatusBadRequest, "validation", "The body is no JSON object")
+		}
+		return e, nil, false
+	}
+	if bad := r.check(e); len(bad) > 0 {
+		fail(http.StatusUnprocessableEntity, "validation", plural(len(bad), "member needs", "members need")+" attention", bad...)
+		return e, nil, false
+	}
+	return e, raw, true
+}
+
+// correct replaces what an entry says; its reference stays.
+func (r *rms) correct(w http.ResponseWriter, q *http.Request, who officer) {
+	e, raw, ok := r.readEntry(w, q)
+	if !ok {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.entries, func(x rmsReceipt) bool { return x.OccurrenceID == q.PathValue("id") })
+	if i < 0 {
+		writeProblem(w, http.StatusNotFound, "not-found", "No entry has this id", q.URL.Path, nil)
+		return
+	}
+	if was, ok := r.byID[r.entries[i].OccurrenceID].(*rmsOccurrence); ok {
+		c := *was
+		at, _ := r.moment(e.At) // checked before
+		c.Type, c.TypeText, c.At, c.Summary = e.Type, rmsTypes[e.Type], at.Format("02/01/2006 15:04:05"), or(deref(e.Summary), e.Details)
+		c.Updated, c.Version = r.force.opt.Now().In(r.loc).Format("02/01/2006 15:04:05"), was.Version+1
+		replace(r.occs, was, &c)
+		r.byID[c.ID] = &c
+	}
+	r.force.deliveries.add(Delivery{System: "rms", Reference: r.entries[i].OccurrenceID, ClientRef: e.ClientRef, Amends: true, By: who.user, At: r.force.opt.Now().UTC(), Body: json.RawMessage(raw)})
+	writeJSON(w, http.StatusOK, map[string]any{"data": r.entries[i]})
 }
 
 // moment reads dd/mm/yyyy HH:MM[:SS] in local time.

@@ -72,7 +72,7 @@ func (e Env) deliveries(i entry.Item, marks Marks) []DeliveryLine {
 		}
 		switch d.State {
 		case entry.Delivered:
-			l.Tone = Good
+			l.Tone, l.CanEdit = Good, d.Amendable
 			if d.Receipt != nil {
 				l.Reference = d.Receipt.Reference
 				text = append(text, e.T("screens.outbox.at", "at", whenExactly(d.Receipt.At, now)))
