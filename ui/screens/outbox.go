@@ -1,6 +1,8 @@
 package screens
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -85,14 +87,14 @@ func (p *outboxPlace) Shown(arg any) {
 
 func (p *outboxPlace) Focus() { p.list.Focus() }
 func (p *outboxPlace) AskAgain() {
-	p.first(func(l vm.DeliveryLine) bool { return l.CanRetry }, p.retry)
+	p.first(canRetry, p.retry)
 }
 
 func (p *outboxPlace) Shortcuts() []place.Shortcut {
 	return []place.Shortcut{
 		{Key: fyne.KeyF5, Label: t("screens.outbox.key.retry")},
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.outbox.key.edit"), Do: func() {
-			p.first(func(l vm.DeliveryLine) bool { return l.CanEdit }, p.edit)
+			p.first(canEdit, p.edit)
 		}},
 		{Key: fyne.KeyReturn, Mod: fyne.KeyModifierControl, Label: t("screens.outbox.key.look"), Do: func() {
 			if e, ok := p.vm.Selected(); ok {
@@ -110,19 +112,25 @@ func (p *outboxPlace) Shortcuts() []place.Shortcut {
 	}
 }
 
-// first does something with the first delivery of the chosen entry that it can be done with.
+// first does something with the delivery of the chosen entry that a key is for.
 func (p *outboxPlace) first(can func(vm.DeliveryLine) bool, do func(vm.DeliveryLine)) {
-	e, ok := p.vm.Selected()
-	if !ok {
-		return
-	}
-	for _, l := range e.Deliveries {
-		if can(l) {
-			do(l)
-			return
+	if e, ok := p.vm.Selected(); ok {
+		if i := forKey(e.Deliveries, can); i >= 0 {
+			do(e.Deliveries[i])
 		}
 	}
 }
+
+// forKey is the delivery that a key is for: the first that it can be used on, one that needs a person before any other. -1 for none.
+func forKey(all []vm.DeliveryLine, can func(vm.DeliveryLine) bool) int {
+	if i := slices.IndexFunc(all, func(l vm.DeliveryLine) bool { return can(l) && l.Tone == vm.Danger }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(all, can)
+}
+
+func canEdit(l vm.DeliveryLine) bool  { return l.CanEdit }
+func canRetry(l vm.DeliveryLine) bool { return l.CanRetry }
 
 func (p *outboxPlace) retry(l vm.DeliveryLine) { p.vm.Retry(l.Entry, l.Mark.System) }
 func (p *outboxPlace) edit(l vm.DeliveryLine)  { p.vm.Edit(l.Entry, l.Mark.System) }
@@ -209,17 +217,29 @@ func (p *outboxPlace) refreshDetail(e vm.OutboxEntry) {
 	if len(e.Changed) > 0 {
 		objs = append(objs, p.lookCard(e))
 	}
-	f5, ctrlE := "F5", "Ctrl E"
-	for _, l := range e.Deliveries {
+	edits, tries := forKey(e.Deliveries, canEdit), forKey(e.Deliveries, canRetry)
+	hint := func(key string, here bool) string {
+		if here {
+			return key
+		}
+		return ""
+	}
+	for i, l := range e.Deliveries {
 		var acts []fyne.CanvasObject
 		if !p.vm.Busy(e.ID, l.Mark.System) {
 			if l.CanEdit {
-				acts = append(acts, widgets.NewPrimary(t("screens.outbox.edit"), ctrlE, func() { p.edit(l) }))
-				ctrlE = "" // the key takes the first
+				words := t("screens.outbox.edit")
+				if l.Tone == vm.Good {
+					words = t("screens.outbox.amend")
+				}
+				b := widgets.NewPrimary(words, hint("Ctrl E", i == edits), func() { p.edit(l) })
+				if l.Tone == vm.Good {
+					b = widgets.NewButton(words, hint("Ctrl E", i == edits), func() { p.edit(l) })
+				}
+				acts = append(acts, b)
 			}
 			if l.CanRetry {
-				acts = append(acts, widgets.NewButton(t("screens.outbox.retry"), f5, func() { p.retry(l) }))
-				f5 = ""
+				acts = append(acts, widgets.NewButton(t("screens.outbox.retry"), hint("F5", i == tries), func() { p.retry(l) }))
 			}
 			if l.CanDrop {
 				acts = append(acts, widgets.NewButton(t("screens.outbox.withdraw"), "", func() { p.withdraw(l) }))
