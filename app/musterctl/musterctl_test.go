@@ -417,4 +417,21 @@ func TestAnEntryFromTheTerminal(t *testing.T) {
 	m.do(exitDone, "", "demo", "fault", "custody", "none")
 	m.do(exitDone, "", "outbox", "run", "--wait", "5s")
 	says(t, m.do(exitDone, "", "outbox", "list").out, "delivered", "stopped")
+
+	// What records management has is corrected there; command and control does not let it be.
+	m.do(exitFailed, "", "outbox", "show", "no-such-entry")
+	if l := m.lines(exitDone, "", "outbox", "show", id); len(of(l, "entry")) != 1 || len(of(l, "delivery")) != 3 {
+		t.Errorf("%v", l)
+	}
+	m.do(exitFailed, "", "outbox", "edit", id, "cad", "-s", "description=At the coach station.")
+	m.do(exitUsage, "", "outbox", "edit", id, "rms", "-s", "shoeSize=44")
+	l = of(m.lines(exitDone, "", "outbox", "edit", id, "rms", "-s", "description=At the coach station."), "delivery")
+	if i := slices.IndexFunc(l, func(x map[string]any) bool { return x["system"] == "rms" }); i < 0 || l[i]["state"] != "delivered" || l[i]["revision"] != 1.0 {
+		t.Errorf("%v", l)
+	}
+	m.do(exitFailed, "", "outbox", "choose", id) // nothing of it has changed
+	m.do(exitUsage, "", "logout", "--lose-undelivered")
+	m.do(exitDone, "", "logout", "--wipe")
+	m.login("okafor")
+	says(t, m.do(exitDone, "", "outbox").out, "empty")
 }
