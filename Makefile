@@ -7,7 +7,7 @@ VERSION := $(shell sed -n 's/^ *Version *= *"\(.*\)"/\1/p' FyneApp.toml)
 GOFLAGS_BUILD := -trimpath -tags $(TAGS) -ldflags "-s -w -X main.version=$(VERSION)"
 ARTIFACTS ?= artifacts
 
-.PHONY: help run test torture live conformance bench bench-connector bench-match bench-window e2e lint build musterctl tour vuln clean
+.PHONY: help run test torture live conformance bench bench-connector bench-match bench-entry bench-window e2e lint build musterctl tour vuln clean
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
@@ -56,6 +56,9 @@ bench-connector: ## what mapping a record costs, by the format it comes in
 bench-match: ## how right and how fast records are matched; BIG=1: also a million of them; MUSTER_LINKAGE=FOLDER: sets not shipped
 	@mkdir -p bin && CGO_ENABLED=0 go build -o bin/musterctl ./app/musterctl && CGO_ENABLED=0 go build -o bin/muster-benchmatch ./packaging/benchmatch
 	@bin/muster-benchmatch
+
+bench-entry: ## how many fields an officer types, of those that the systems of the demonstration force would ask
+	@CGO_ENABLED=0 go run ./packaging/benchentry
 
 e2e: ## the key journeys in a real window, keyboard only; screenshots in $(ARTIFACTS)
 	@packaging/dev/setup.sh test

@@ -20,7 +20,7 @@ var errGone = errors.New("the system is not set up on this desk any more: withdr
 // newOutbox opens the officer's outbox. It goes on behind a locked desk as far as sign-ins last.
 func (d *Desk) newOutbox(s *session) (*entry.Outbox, error) {
 	box, err := entry.NewOutbox(entry.Config{
-		Store: s.store, Drafts: s.drafts, Dictionary: d.dict, Now: d.now, Log: d.log,
+		Store: s.store, Drafts: s.drafts, Files: s.files, Dictionary: d.dict, Now: d.now, Log: d.log,
 		Submit: func(_ context.Context, id string) (plugins.Submitter, error) {
 			sys, ok := d.system(id)
 			if !ok {

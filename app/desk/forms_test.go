@@ -2,6 +2,8 @@ package desk
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -136,5 +138,113 @@ func TestEveryFormReachesEverySystemThatTakesIt(t *testing.T) {
 				t.Errorf("%s to %s is %s: %s %v", f.ID, dl.System, dl.State, dl.Say, dl.Fields)
 			}
 		}
+	}
+}
+
+func TestAnAttachmentIsPreviewedPrintedAndArrivesAsItWasTaken(t *testing.T) {
+	d := signedIn(t)
+	dr, _ := filled(t, d, "property")
+	a, err := d.Attach(t.Context(), "knife.jpg", strings.NewReader("\xff\xd8\xff"+strings.Repeat("picture", 200000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dr.Files = append(dr.Files, a)
+	if dr, err = d.SaveDraft(t.Context(), dr); err != nil {
+		t.Fatal(err)
+	}
+	notes := map[string]string{}
+	for _, x := range d.Review(dr).Targets {
+		notes[x.System] = x.Note
+	}
+	if notes["property"] != "" || notes["rms"] != "takes no attachments" {
+		t.Errorf("notes %v", notes)
+	}
+	secrets := d.demo.Credentials()
+	seen := map[string]string{}
+	for _, r := range d.Requests(t.Context(), dr) {
+		all := fmt.Sprint(r)
+		for _, m := range secrets {
+			for k, v := range m {
+				if k != "username" && k != "client_id" && strings.Contains(all, v) {
+					t.Errorf("the preview of %s shows a secret", r.System)
+				}
+			}
+		}
+		if r.Say != "" || r.Body == "" || r.Header["Authorization"] != "" {
+			t.Errorf("%s: %q %v", r.System, r.Say, r.Header)
+		}
+		seen[r.System] = r.Body
+	}
+	if len(seen) != 3 || !strings.Contains(seen["property"], "knife.jpg, 1400003 bytes, SHA-256 "+a.SHA256) || strings.Contains(seen["property"], "picturepicture") {
+		t.Errorf("%d previews; the store's: %.600s", len(seen), seen["property"])
+	}
+	dir := t.TempDir()
+	for _, x := range []*entry.Draft{nil, &dr} {
+		path, err := d.PrintFormTo(t.Context(), filepath.Join(dir, fmt.Sprintf("%t.pdf", x == nil)), "property", x, pole.Marking{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(b), "%PDF") {
+			t.Errorf("%s is no PDF: %v", path, err)
+		}
+	}
+	for _, f := range d.Forms() { // every form can be put on paper
+		var b strings.Builder
+		if err := d.PrintForm(&b, f.ID, nil, pole.Marking{}); err != nil || b.Len() < 1000 {
+			t.Errorf("%s: %v", f.ID, err)
+		}
+		if dir := os.Getenv("MUSTER_SHOTS"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, "paper-"+f.ID+".pdf"), []byte(b.String()), 0o600); err != nil {
+				t.Error(err)
+			}
+			b.Reset()
+			x, _ := filled(t, d, f.ID)
+			if err := d.PrintForm(&b, f.ID, &x, pole.Marking{}); err != nil {
+				t.Error(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "paper-"+f.ID+"-filled.pdf"), []byte(b.String()), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	it, err := d.Send(t.Context(), dr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, "delivered", func() bool {
+		i := slices.IndexFunc(d.Outbox(), func(x entry.Item) bool { return x.ID == it.ID })
+		return d.Outbox()[i].Done()
+	})
+	got := d.demo.Deliveries("property")
+	if len(got) != 1 || len(got[0].Files) != 1 || got[0].Files[0].SHA256 != a.SHA256 || got[0].Files[0].Name != "knife.jpg" || got[0].Files[0].Type != "image/jpeg" {
+		t.Errorf("arrived %+v", got)
+	}
+}
+
+func TestFillingFromARecordSaysWhatItWouldReplace(t *testing.T) {
+	d := signedIn(t)
+	c, err := d.OpenCase(t.Context(), miller(t, find(t, d, "miller aaron 2011")).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dr, err := d.NewDraft(t.Context(), "arrest", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dr.Values["person.surname"] = "Doyle"
+	left, did, err := d.FillFrom(dr, "", c, false)
+	if err != nil || did.Part != "person" || len(did.Differ) != 1 || did.Differ[0].Was != "Doyle" || left.Values["person.surname"] != "Doyle" || left.Values["person.dateOfBirth"] == "" || left.From["person.dateOfBirth"].ID == "" {
+		t.Fatalf("%+v %v %v", did, left.Values, err)
+	}
+	over, _, err := d.FillFrom(dr, "person", c, true)
+	if err != nil || !strings.EqualFold(over.Values["person.surname"], "miller") || over.From["person.surname"].ID == "" {
+		t.Errorf("%v %v", over.Values, err)
+	}
+	if _, _, err := d.FillFrom(dr, "item", c, false); err == nil {
+		t.Error("an item is filled from a person")
+	}
+	second, did, err := d.FillFrom(left, "witness#2", c, false)
+	if err != nil || did.Part != "witness#2" || second.Values["witness#2.givenName"] == "" {
+		t.Errorf("%+v %v", did, err)
 	}
 }

@@ -28,6 +28,7 @@ type session struct {
 	store   *store.Store
 	audit   *audit.Log
 	drafts  *entry.Drafts
+	files   *entry.Files
 	outbox  *entry.Outbox
 	kept    *store.Collection[KeptCase]
 	copies  *store.Collection[caseCopy] // by entity, of kept cases
@@ -142,7 +143,13 @@ func (d *Desk) fillSession(ctx context.Context, s *session) (err error) {
 		return err
 	}
 	s.drafts = entry.NewDrafts(s.store, d.now)
+	if s.files, err = entry.NewFiles(s.store, d.now); err != nil {
+		return err
+	}
 	if s.outbox, err = d.newOutbox(s); err != nil {
+		return err
+	}
+	if err := s.sweepFiles(); err != nil {
 		return err
 	}
 	d.openSystems(s.ctx)

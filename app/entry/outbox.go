@@ -296,6 +296,24 @@ func (o *Outbox) Items() []Item {
 	return out
 }
 
+// Attached gives the SHA-256 of every attachment that an entry names, those corrected since included.
+func (o *Outbox) Attached() map[string]bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := map[string]bool{}
+	for _, p := range o.items {
+		for _, a := range p.Draft.Files {
+			out[a.SHA256] = true
+		}
+		for _, d := range p.Edits {
+			for _, a := range d.Files {
+				out[a.SHA256] = true
+			}
+		}
+	}
+	return out
+}
+
 // Item gives one entry.
 func (o *Outbox) Item(id string) (Item, bool) {
 	if p := o.get(id); p != nil {

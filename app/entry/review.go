@@ -126,6 +126,11 @@ func ReviewDraft(form Form, draft Draft, targets []Target, dict *pole.Dictionary
 			}
 		}
 	}
+	for i := range targets {
+		if t := &targets[i]; t.takes(&form) && t.takesFiles() && draft.on(t) {
+			r.Fields[filesPath] = append(r.Fields[filesPath], Need{System: t.System})
+		}
+	}
 	ready, on := true, false
 	for i := range targets {
 		ts := reviewTarget(&base, &form, &draft, &targets[i], dict, tooLong[targets[i].System])

@@ -32,6 +32,16 @@ type Report struct {
 	Recent       []Answer       `json:"-"`              // the latest calls, newest first
 }
 
+// FormSaving is what one form spares where several systems take it: each fact typed once, and sent to each.
+type FormSaving struct {
+	Form    string  `json:"form"`
+	Name    string  `json:"name"`
+	Systems int     `json:"systems"`
+	Typed   int     `json:"typed"` // fields of the form
+	Asked   int     `json:"asked"` // fields that the systems would ask between them
+	Share   float64 `json:"share"` // typed / asked
+}
+
 // Answer is how one call went.
 type Answer struct {
 	At       time.Time

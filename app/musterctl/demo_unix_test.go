@@ -83,7 +83,7 @@ func TestDemoStopsAndStartsAgain(t *testing.T) {
 	again := startDemo(t, m.dir)
 	says(t, m.do(exitFailed, "", "whoami").err, "musterctl login") // the sign-in server is another one now
 	m.login("okafor")
-	if l := m.lines(exitDone, "", "systems"); len(l) != 7 {
+	if l := m.lines(exitDone, "", "systems"); len(l) != 9 {
 		t.Errorf("%d systems after the second start: the one that was added is gone", len(l))
 	}
 	m.do(exitDone, "", with("search", "miller", "aaron", "2011", "--system", "custody")...)

@@ -81,6 +81,7 @@ type submitCmd struct {
 	File    string            `short:"f" placeholder:"FILE" help:"Fields as one JSON object of path and value; - is standard input."`
 	From    string            `placeholder:"REF" help:"Prefill from the case of this record."`
 	To      []string          `placeholder:"ID" help:"Only these systems."`
+	Attach  []string          `placeholder:"FILE" help:"A photo or document that goes with it."`
 	Wait    time.Duration     `default:"30s" help:"How long to wait for the receipts; what is not delivered by then stays in the outbox."`
 	Preview bool              `help:"Show what each system would get, and send nothing."`
 }
@@ -114,6 +115,13 @@ func (c submitCmd) Run(e *env) error {
 		i := slices.IndexFunc(forms, func(f entry.Form) bool { return f.ID == dr.Form })
 		if err := c.fill(e, forms[i], &dr); err != nil {
 			return discard(err)
+		}
+		for _, path := range c.Attach {
+			a, err := d.AttachFile(e.ctx, path)
+			if err != nil {
+				return discard(err)
+			}
+			dr.Files = append(dr.Files, a)
 		}
 		review := d.Review(dr)
 		for _, id := range c.To {
@@ -191,7 +199,13 @@ func fillDraft(e *env, form entry.Form, dr *entry.Draft, file string, set map[st
 		}
 	}
 	for k, v := range values {
-		if !known[k] {
+		if base, n := entry.BasePath(k); n > 1 {
+			part, _ := entry.SplitPath(base)
+			if p, _ := form.Part(part); n > p.Many {
+				return usagef("form %s takes at most %d of %s", form.ID, max(1, p.Many), part)
+			}
+		}
+		if base, _ := entry.BasePath(k); !known[base] {
 			return usagef("form %s has no field %s; musterctl forms %s lists them", form.ID, k, form.ID)
 		}
 		dr.Values[k] = v

@@ -51,6 +51,8 @@ type cli struct {
 	Judgements judgementsCmd `cmd:"" help:"List what was decided about which records are the same."`
 	Submit     submitCmd     `cmd:"" help:"Fill a form once and deliver it to every system that needs it."`
 	Forms      formsCmd      `cmd:"" help:"List the forms, or show one with its fields."`
+	Form       formCmd       `cmd:"" help:"Check, list, show and print forms."`
+	Entry      entryCmd      `cmd:"" help:"See, to the letter, what a form would send."`
 	Outbox     outboxCmd     `cmd:"" help:"See and steer what is on its way."`
 	Audit      auditCmd      `cmd:"" help:"Read and verify the log of accesses."`
 	Store      storeCmd      `cmd:"" help:"How the officer's file is sealed; rotate its key."`

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"muster/app/desk"
+	"muster/app/evaluate"
 	"muster/app/signin"
 	"muster/plugins"
 )
@@ -235,6 +236,13 @@ func (evaluateCmd) Run(e *env) error {
 			e.out.line(map[string]any{"type": "evaluation", "system": r.System, "calls": r.Calls, "failed": r.Failed, "availability": r.Availability,
 				"p50_ms": ms(r.P50), "p95_ms": ms(r.P95), "p99_ms": ms(r.P99), "errors": r.Errors, "health": r.Health, "last": r.Last},
 				"%s\t%d\t%.1f %%\t%.0f\t%.0f\t%.0f\t%v", r.System, r.Calls, r.Availability*100, ms(r.P50), ms(r.P95), ms(r.P99), errorWords(r.Errors))
+		}
+		e.out.text("form\tsystems\tfields typed\tfields they would ask\tshare")
+		for _, s := range d.EvaluateForms() {
+			e.out.line(struct {
+				Type string `json:"type"`
+				evaluate.FormSaving
+			}{"form-saving", s}, "%s\t%d\t%d\t%d\t%.2f", s.Form, s.Systems, s.Typed, s.Asked, s.Share)
 		}
 		return nil
 	})

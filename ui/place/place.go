@@ -75,8 +75,13 @@ type PairArg struct {
 
 // NewEntry is what the enter place is given to start a form.
 type NewEntry struct {
-	Form string // its id
+	Form string // its id; "" lets the officer choose
 	From any    // the open case (*caseview.Case) that it is about, or nil
+}
+
+// FillEntry is what the enter place is given to fill a part of the form that is open.
+type FillEntry struct {
+	From any // the case (*caseview.Case) that was picked
 }
 
 // Backer is a place that has steps of its own: Back reports whether it took the Esc.

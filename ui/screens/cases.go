@@ -92,6 +92,11 @@ func (p *casesPlace) Marking() (m pole.Marking) {
 func (p *casesPlace) Shortcuts() []place.Shortcut {
 	out := []place.Shortcut{
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.enter"), Do: p.enter},
+		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift, Label: t("screens.entry.key.fill"), Do: func() {
+			if c, _ := p.vm.Now(); c != nil {
+				p.host.Go(place.Enter, place.FillEntry{From: c})
+			}
+		}},
 		{Key: fyne.KeyD, Mod: fyne.KeyModifierControl, Label: t("screens.case.key.keep"), Do: p.vm.ToggleKept},
 		{Key: fyne.KeyF5, Label: t("screens.case.key.again")},
 		{Key: fyne.KeyW, Label: t("screens.case.key.who"), Do: p.whoKey},
@@ -117,8 +122,8 @@ func (p *casesPlace) Shortcuts() []place.Shortcut {
 
 func (p *casesPlace) enter() {
 	c, _ := p.vm.Now()
-	if forms := p.k.desk.Forms(); c != nil && len(forms) > 0 {
-		p.host.Go(place.Enter, place.NewEntry{Form: forms[0].ID, From: c})
+	if c != nil {
+		p.host.Go(place.Enter, place.NewEntry{From: c})
 	}
 }
 

@@ -31,6 +31,7 @@ type enterPlace struct {
 	about   string
 	marking pole.Marking // of the case that the entry is about
 	receipt *fyne.Container
+	from    *caseview.Case // what the form that is being chosen will be about
 }
 
 // properties gives the entry form the dictionary.
@@ -76,13 +77,33 @@ func (p *enterPlace) Shown(arg any) {
 	switch a := arg.(type) {
 	case place.NewEntry:
 		from, _ := a.From.(*caseview.Case)
-		p.about, p.marking = "", pole.Marking{}
+		p.about, p.marking, p.from = "", pole.Marking{}, nil
 		if from != nil {
 			p.about, p.marking = from.Title, from.Marking
 		}
-		p.vm.Start(a.Form, from)
+		form := a.Form
+		if forms := p.k.desk.Forms(); form == "" && len(forms) == 1 {
+			form = forms[0].ID
+		}
+		if form == "" {
+			p.vm.Close() // what was open is kept
+			p.from, p.sig = from, ""
+			p.refreshStart(true)
+			p.Focus()
+			return
+		}
+		p.vm.Start(form, from)
+	case place.FillEntry:
+		c, _ := a.From.(*caseview.Case)
+		switch d, _ := p.vm.Draft(); {
+		case c == nil:
+		case d == nil:
+			p.host.Notify(place.Caution, t("screens.entry.fill.none"))
+		default:
+			p.fill(c)
+		}
 	case entry.Draft:
-		p.about, p.marking = "", pole.Marking{}
+		p.about, p.marking, p.from = "", pole.Marking{}, nil
 		p.vm.Resume(a)
 	}
 }
@@ -131,6 +152,11 @@ func (p *enterPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyR, Mod: ctrl, Label: t("screens.entry.key.preview"), Do: p.preview},
 		{Key: fyne.KeyPageDown, Mod: ctrl, Label: t("screens.entry.key.next"), Do: func() { p.step(1) }},
 		{Key: fyne.KeyPageUp, Mod: ctrl, Label: t("screens.entry.key.previous"), Do: func() { p.step(-1) }},
+		{Key: fyne.KeyR, Mod: ctrl | fyne.KeyModifierShift, Label: t("screens.entry.key.requests"), Do: p.requests},
+		{Key: fyne.KeyI, Mod: ctrl, Label: t("screens.entry.key.another"), Do: p.another},
+		{Key: fyne.KeyI, Mod: ctrl | fyne.KeyModifierShift, Label: t("screens.entry.key.without"), Do: p.without},
+		{Key: fyne.KeyO, Mod: ctrl, Label: t("screens.entry.key.attach"), Do: p.attach},
+		{Key: fyne.KeyP, Mod: ctrl, Label: t("screens.entry.key.print"), Do: func() { p.printed("") }},
 		{Key: fyne.KeyEscape, Label: t("screens.entry.key.close")},
 		{Key: fyne.KeyDelete, Mod: ctrl | fyne.KeyModifierShift, Label: t("screens.entry.key.discard"), Do: p.discard},
 	}
@@ -259,6 +285,9 @@ func (p *enterPlace) refreshStart(fresh bool) {
 	before := p.first
 	p.form, p.first = nil, nil
 	objs := []fyne.CanvasObject{widgets.NewTitle(t("screens.entry.new"))}
+	if p.from != nil {
+		objs = append(objs, widgets.NewPara(t("screens.entry.choose.about", "title", p.from.Title), widgets.Body))
+	}
 	if e := p.vm.Err(); e != "" {
 		objs = append(objs, widgets.NewNotice(widgets.Alarm, e, nil))
 	}
@@ -267,9 +296,10 @@ func (p *enterPlace) refreshStart(fresh bool) {
 		if f.Help != "" {
 			lines = append(lines, widgets.NewPara(f.Help, widgets.MutedText))
 		}
-		card := widgets.NewCard(widgets.Row(3, widgets.Grow(widgets.Stack(0.5, lines...)), widgets.Fix(widgets.NewHint(">"+f.ID))))
+		card := widgets.NewCard(widgets.Row(3, widgets.Grow(widgets.Stack(0.5, lines...)), widgets.Fix(widgets.NewSmall(t("screens.entry.print.blank"), "", func() { p.printed(f.ID) })), widgets.Fix(widgets.NewHint(">"+f.ID))))
 		card.Label = f.Name
-		card.OnTap = func() { p.vm.Start(f.ID, nil) }
+		from := p.from
+		card.OnTap = func() { p.vm.Start(f.ID, from); p.from = nil }
 		if p.first == nil {
 			p.first = card
 		}

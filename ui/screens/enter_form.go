@@ -35,6 +35,9 @@ type formView struct {
 	send     *widgets.Button
 	errText  string
 	who      *whoPanel
+	files    *fyne.Container
+	filesSig string
+	count    int // of those that the section on screen is one of
 }
 
 type sectionRow struct {
@@ -111,13 +114,14 @@ func newFormView(p *enterPlace) *formView {
 		put(o[2], 0, y, s.Width, s.Height-y)
 	}}, f.title, f.notice, f.scroll)
 
-	f.targets = widgets.Stack(0)
+	f.targets, f.files, f.filesSig = widgets.Stack(0), widgets.Stack(1), "-"
 	f.send = widgets.NewPrimary("", "Ctrl Enter", p.send)
 	preview := widgets.NewButton(t("screens.entry.preview"), "Ctrl R", p.preview)
 	f.who = newWhoPanel(p)
 	right := widgets.NewScroll(widgets.Stack(3, f.who.object,
 		widgets.Stack(1, widgets.NewHeader(t("screens.entry.goesto")), f.targets),
-		widgets.Row(0, widgets.Fix(preview), widgets.Spacer()),
+		f.files,
+		widgets.Row(2.5, widgets.Fix(preview), widgets.Fix(widgets.NewButton(t("screens.entry.print"), "Ctrl P", func() { p.printed("") })), widgets.Spacer()),
 		widgets.Row(0, widgets.Fix(f.send), widgets.Spacer()),
 		widgets.NewPara(t("screens.entry.safe"), widgets.MutedText)))
 
@@ -163,7 +167,12 @@ func (f *formView) build() {
 		spans = append(spans, x.Width)
 	}
 	grid := widgets.Grid(4, 520, spans, objs...)
-	f.scroll.Set(widgets.Stack(5, grid, widgets.Row(2.5, widgets.Fix(f.prev), widgets.Fix(f.next), widgets.Spacer())))
+	_, _, f.count, _, _ = v.Several()
+	above := []fyne.CanvasObject{grid}
+	if s := f.several(); s != nil {
+		above = []fyne.CanvasObject{s, grid}
+	}
+	f.scroll.Set(widgets.Stack(5, widgets.Stack(3, above...), widgets.Row(2.5, widgets.Fix(f.prev), widgets.Fix(f.next), widgets.Spacer())))
 }
 
 func (f *formView) marks(x vm.Field) []fyne.CanvasObject {
@@ -195,6 +204,9 @@ func (f *formView) control(x vm.Field) fyne.CanvasObject {
 			v.Leave(x.Path)
 		})
 		s.Label = x.Label
+		if x.Def.Type != pole.TypeCode {
+			s.Free = func(typed string) string { return t("screens.entry.free", "typed", typed) }
+		}
 		s.SetValue(x.Value)
 		return s
 	}
@@ -228,8 +240,12 @@ func (f *formView) control(x vm.Field) fyne.CanvasObject {
 // refresh brings marks, errors, counts and targets up to date; what is being typed into is left alone.
 func (f *formView) refresh() {
 	v := f.p.vm
-	if f.shown != v.Section() || !slices.Equal(f.order, paths(v.Fields())) {
+	if _, _, of, _, _ := v.Several(); f.shown != v.Section() || of != f.count || !slices.Equal(f.order, paths(v.Fields())) {
+		at := f.focused()
 		f.build()
+		if field, ok := f.fields[at]; ok {
+			field.Focus() // a condition brought up or took away a field beside the one being filled
+		}
 	}
 	sections := v.Sections()
 	if s := v.Section(); s < len(sections) {
@@ -277,6 +293,7 @@ func (f *formView) refresh() {
 	words, tone := v.Saved()
 	f.saved.Set(widgets.Span(words, styled(tone)))
 	f.refreshTargets()
+	f.refreshFiles()
 	f.refreshNotice()
 	f.object.Refresh()
 }
@@ -353,6 +370,20 @@ func (f *formView) refreshTargets() {
 	} else {
 		f.send.Set(v.SendWords(), "Ctrl Enter")
 	}
+}
+
+// focused is the field that has the keyboard; "" for none.
+func (f *formView) focused() string {
+	c := f.p.host.Canvas()
+	if c == nil || c.Focused() == nil {
+		return ""
+	}
+	for path, field := range f.fields {
+		if o, ok := field.Control().(fyne.Focusable); ok && o == c.Focused() {
+			return path
+		}
+	}
+	return ""
 }
 
 // focusFirst puts the keyboard on the first field of the section that is empty or wrong, else on the first.

@@ -209,6 +209,11 @@ func (p *searchPlace) Shortcuts() []place.Shortcut {
 		{Key: fyne.KeyPeriod, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.settle"), Do: p.settle},
 		{Key: fyne.KeyEscape, Label: t("screens.search.key.stop")},
 		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl, Label: t("screens.search.key.entry"), Do: p.enter},
+		{Key: fyne.KeyE, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift, Label: t("screens.entry.key.fill"), Do: func() {
+			if c, _ := p.vm.Preview(); c != nil {
+				p.host.Go(place.Enter, place.FillEntry{From: c})
+			}
+		}},
 		{Key: fyne.KeyW, Label: t("screens.case.key.who"), Do: func() { p.who("") }},
 	}
 	for i, c := range vm.Classes() {
@@ -249,8 +254,8 @@ func (p *searchPlace) open(id string) { p.host.Go(place.Cases, id) }
 
 func (p *searchPlace) enter() {
 	c, _ := p.vm.Preview()
-	if forms := p.k.desk.Forms(); c != nil && len(forms) > 0 {
-		p.host.Go(place.Enter, place.NewEntry{Form: forms[0].ID, From: c})
+	if c != nil {
+		p.host.Go(place.Enter, place.NewEntry{From: c})
 	}
 }
 

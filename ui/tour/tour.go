@@ -456,6 +456,9 @@ func (t *tour) disclose() error {
 // enter fills the incident form about the open case, sends it, and goes on once it is kept.
 func (t *tour) enter() error {
 	t.chord(fyne.KeyE, fyne.KeyModifierControl)
+	if err := t.chooseForm("incident"); err != nil {
+		return err
+	}
 	if err := t.until("form", func() bool { return t.shell.At() == place.Enter && len(t.fields()) > 3 }); err != nil {
 		return err
 	}
@@ -477,6 +480,26 @@ func (t *tour) enter() error {
 	}
 	t.o.Log("kept safe; being delivered")
 	return nil
+}
+
+// chooseForm goes by Tab to the form in the list of those that can be started, and opens it.
+func (t *tour) chooseForm(id string) error {
+	forms := t.desk.Forms()
+	i := slices.IndexFunc(forms, func(f entry.Form) bool { return f.ID == id })
+	if i < 0 {
+		return fmt.Errorf("there is no form %s", id)
+	}
+	if err := t.until("list of forms", func() bool { return t.shell.At() == place.Enter && t.shows(forms[i].Help) }); err != nil {
+		return err
+	}
+	for range 60 {
+		if c, ok := t.shell.Window().Canvas().Focused().(*widgets.Card); ok && c.Label == forms[i].Name {
+			t.press(fyne.KeyReturn)
+			return nil
+		}
+		t.press(fyne.KeyTab)
+	}
+	return fmt.Errorf("Tab does not reach the form %s", id)
 }
 
 // fields are the fields of the form on screen, by label.

@@ -49,7 +49,11 @@ type Entry struct {
 	draftsRd reader
 
 	draft   *entry.Draft
-	form    entry.Form
+	base    entry.Form // as its file has it
+	form    entry.Form // as the draft needs it now
+	tools   EntryTools
+	adding  task
+	notice  string
 	review  entry.Review
 	section int
 	visited map[string]bool // paths that the officer has been to and left
@@ -92,6 +96,7 @@ func (e *Entry) write(work func()) {
 func NewEntry(env Env, d EntryDesk, props Properties) *Entry {
 	e := &Entry{env: env.filled(), desk: d, props: props, visited: map[string]bool{}}
 	e.WithPurpose = func(then func()) { then() }
+	e.tools, _ = d.(EntryTools)
 	return e
 }
 
@@ -163,7 +168,8 @@ func (e *Entry) show(d entry.Draft) {
 		e.changed()
 		return
 	}
-	e.draft, e.form = &d, e.forms[i]
+	e.draft, e.base, e.notice = &d, e.forms[i], ""
+	e.form = e.shape()
 	e.section, e.visited, e.tried = 0, map[string]bool{}, false
 	e.sent, e.sendErr, e.saveErr, e.saved = nil, "", "", d.Saved
 	e.version, e.kept = 0, 0
@@ -403,5 +409,8 @@ func copyDraft(d entry.Draft) entry.Draft {
 	d.From = maps.Clone(d.From)
 	d.Existing = maps.Clone(d.Existing)
 	d.Off = slices.Clone(d.Off)
+	d.Known = maps.Clone(d.Known)
+	d.Repeats = maps.Clone(d.Repeats)
+	d.Files = slices.Clone(d.Files)
 	return d
 }

@@ -8,6 +8,7 @@ import (
 // touch reviews the draft after a change and sees that it is kept in time.
 func (e *Entry) touch() {
 	e.version++
+	e.reshape()
 	e.review = e.desk.Review(copyDraft(*e.draft))
 	e.keepSoon(SaveAfter)
 	e.changed()

@@ -278,6 +278,9 @@ func (e *Entry) Targets() []TargetLine {
 		default:
 			l.Words, l.Tone = e.env.T("screens.entry.target.cannot"), Caution
 		}
+		if t.Note != "" && t.On {
+			l.Text += "; " + t.Note // what it has no place for is said, whatever its state
+		}
 		out = append(out, l)
 	}
 	return out

@@ -24,6 +24,7 @@ type Select struct {
 	Options     []Option
 	Placeholder string
 	Label       string
+	Free        func(typed string) string // words for taking what is typed as it is; nil where only the options are taken
 	OnChanged   func(value string)
 
 	value            string
@@ -286,6 +287,9 @@ func (d *dropdown) filter() {
 		if ok {
 			d.found = append(d.found, o)
 		}
+	}
+	if f := d.sel.Free; f != nil && strings.TrimSpace(d.typed) != "" {
+		d.found = append(d.found, Option{Value: strings.TrimSpace(d.typed), Label: f(strings.TrimSpace(d.typed))})
 	}
 	d.head.Set(d.typed)
 	d.list.selected = ""
