@@ -137,6 +137,31 @@ func TestEveryFormReachesEverySystemThatTakesIt(t *testing.T) {
 			if dl.State != entry.Delivered {
 				t.Errorf("%s to %s is %s: %s %v", f.ID, dl.System, dl.State, dl.Say, dl.Fields)
 			}
+			arrived(t, d, f, dr, dl)
+		}
+	}
+}
+
+// arrived checks that of every part of which a system takes several the second is in what it took.
+func arrived(t *testing.T, d *Desk, f entry.Form, dr entry.Draft, dl entry.Delivery) {
+	t.Helper()
+	all := d.demo.Deliveries(dl.System)
+	if len(all) == 0 {
+		return
+	}
+	body := string(all[len(all)-1].Body)
+	for _, x := range d.targets(f) {
+		for _, a := range x.Spec.Accepts {
+			if x.System != dl.System || !a.Many {
+				continue
+			}
+			for _, b := range x.Spec.Accepts {
+				part, prop := entry.SplitPath(b.Path)
+				def, _ := d.dict.Property(prop)
+				if v := dr.Values[entry.InstancePath(b.Path, 2)]; part == a.Path && v != "" && (def.Type == pole.TypeName || prop == "description") && !strings.Contains(body, v) {
+					t.Errorf("%s: %s did not get %s of the second %s: %s", f.ID, dl.System, prop, part, body)
+				}
+			}
 		}
 	}
 }
@@ -232,7 +257,7 @@ func TestFillingFromARecordSaysWhatItWouldReplace(t *testing.T) {
 		t.Fatal(err)
 	}
 	dr.Values["person.surname"] = "Doyle"
-	left, did, err := d.FillFrom(dr, "", c, false)
+	left, did, err := d.FillFrom(dr, "person", c, false)
 	if err != nil || did.Part != "person" || len(did.Differ) != 1 || did.Differ[0].Was != "Doyle" || left.Values["person.surname"] != "Doyle" || left.Values["person.dateOfBirth"] == "" || left.From["person.dateOfBirth"].ID == "" {
 		t.Fatalf("%+v %v %v", did, left.Values, err)
 	}

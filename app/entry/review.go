@@ -56,6 +56,7 @@ func (t *Target) accepts(path string) (plugins.FieldSpec, bool) {
 
 // takesMany reports whether the target takes several of the part that a path stands below.
 func (t *Target) takesMany(path string) bool {
+	path, _ = BasePath(path)
 	part, _ := SplitPath(path)
 	if part == "" {
 		part = path
