@@ -79,10 +79,119 @@ func TestAWrongFormSaysWhere(t *testing.T) {
 	}
 }
 
+const severalForm = `id: note
+name: Note
+kind: incident
+parts:
+  - {name: person, kind: person, role: subject, many: 3}
+  - {name: vehicle, kind: vehicle}
+sections:
+  - name: what
+    label: What
+    fields:
+      - {path: description}
+      - {path: priority}
+  - name: person
+    label: Person
+    repeat: person
+    fields:
+      - {path: person.surname, required: true}
+      - {path: person.sex}
+      - {path: person.telephone, when: {path: person.sex, is: [F]}}
+  - name: vehicle
+    label: Vehicle
+    when: {path: priority, is: ["1"]}
+    fields:
+      - {path: vehicle.vrm}
+`
+
+func TestAWrongConditionOrRepeatSaysWhere(t *testing.T) {
+	if _, err := ReadForm("x.yaml", []byte(severalForm), dict); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"asked later":      {"when: {path: priority, is: [\"1\"]}", "when: {path: vehicle.vrm}", "x.yaml:20: section vehicle: it is asked when"},
+		"waits for itself": {"{path: person.sex}", "{path: person.sex, when: {path: person.sex}}", "x.yaml:18: field person.sex: it is asked when"},
+		"is and not":       {"is: [F]", "is: [F], not: [M]", "x.yaml:19: field person.telephone: give its condition either is or not"},
+		"no such code":     {"is: [F]", "is: [maybe]", "x.yaml:19: field person.telephone: its condition cannot be read"},
+		"of several":       {"when: {path: priority, is: [\"1\"]}", "when: {path: person.sex}", "x.yaml:20: section vehicle: it is asked when"},
+		"repeats no part":  {"repeat: person", "repeat: people", "x.yaml:13: section \"person\" repeats"},
+		"repeats one":      {"many: 3", "many: 1", "x.yaml:13: section \"person\" repeats"},
+		"asks of another":  {"{path: person.sex}", "{path: person.sex}\n      - {path: vehicle.make}", "x.yaml:19: field vehicle.make: a section that repeats person"},
+		"too many":         {"many: 3", "many: 900", "x.yaml:5: part"},
+		"no such member":   {"is: [F]", "was: [F]", "x.yaml:19: "},
+	} {
+		if !strings.Contains(severalForm, c.old) {
+			t.Fatalf("%s: nothing is changed", name)
+		}
+		_, err := ReadForm("x.yaml", []byte(strings.Replace(severalForm, c.old, c.new, 1)), dict)
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
+func TestSeveralAndConditions(t *testing.T) {
+	form, err := ReadForm("x.yaml", []byte(severalForm), dict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := func(d Draft) string {
+		f := form.For(d, dict)
+		var out []string
+		for _, s := range f.Sections {
+			for _, fd := range s.Fields {
+				out = append(out, fd.Path)
+			}
+		}
+		if again := f.For(d, dict); len(again.Sections) != len(f.Sections) {
+			t.Errorf("a form that is shaped is shaped again to %d sections", len(again.Sections))
+		}
+		return strings.Join(out, " ")
+	}
+	d := Draft{Values: map[string]string{"priority": "1", "person.surname": "Miller", "person.sex": "M"}}
+	if got := shape(d); got != "description priority person.surname person.sex vehicle.vrm" {
+		t.Errorf("asked: %s", got)
+	}
+	if n := d.AddInstance(form, "person"); n != 2 {
+		t.Errorf("the second is %d", n)
+	}
+	d.Values["person#2.surname"], d.Values["person#2.sex"], d.Values["person#2.telephone"] = "Doyle", "F", "07700 900412"
+	d.Values["priority"] = ""
+	if got := shape(d); got != "description priority person.surname person.sex person#2.surname person#2.sex person#2.telephone" {
+		t.Errorf("asked: %s", got)
+	}
+	d.Values["vehicle.vrm"] = "YK19 FZB" // typed, then left out by its condition: kept, not sent
+	one := Target{System: "one", Name: "One", Spec: plugins.KindSpec{Kind: "incident", Accepts: []plugins.FieldSpec{{Path: "person.surname", Required: true}, {Path: "vehicle.vrm"}}}}
+	many := Target{System: "many", Name: "Many", Spec: plugins.KindSpec{Kind: "incident", Accepts: append([]plugins.FieldSpec{{Path: "person", Many: true}}, one.Spec.Accepts...)}}
+	r := ReviewDraft(form, d, []Target{one, many}, dict)
+	if r.Targets[0].Note != "takes only the first person" && r.Targets[0].Note != "takes only person 1" || r.Targets[1].Note != "" || len(r.Fields["person#2.surname"]) != 1 {
+		t.Errorf("%+v %+v", r.Targets, r.Fields)
+	}
+	if e := Build(form, d, one, dict, time.Now()); len(e.Parts) != 1 {
+		t.Errorf("one person gets %+v", e.Parts)
+	}
+	e := Build(form, d, many, dict, time.Now())
+	if len(e.Parts) != 2 || e.Parts[1].Name != "person" || e.Parts[1].Index != 2 || e.Parts[1].Facts[0].Path != "person#2.surname" {
+		t.Errorf("several get %+v", e.Parts)
+	}
+	d.AddInstance(form, "person")
+	if n := d.AddInstance(form, "person"); n != 0 {
+		t.Errorf("a fourth of three is %d", n)
+	}
+	d.RemoveInstance("person", 1)
+	if d.Values["person.surname"] != "Doyle" || d.Values["person.telephone"] == "" || d.Values["person#2.surname"] != "" || d.Count("person") != 2 {
+		t.Errorf("after the first is taken out: %v, %d", d.Values, d.Count("person"))
+	}
+}
+
 func FuzzForm(f *testing.F) {
 	f.Add([]byte(smallForm))
-	if data, err := assets.FS.ReadFile("forms/incident.yaml"); err == nil {
-		f.Add(data)
+	f.Add([]byte(severalForm))
+	for _, name := range []string{"incident", "stop", "arrest"} {
+		if data, err := assets.FS.ReadFile("forms/" + name + ".yaml"); err == nil {
+			f.Add(data)
+		}
 	}
 	f.Add([]byte("id: &a [*a]\n"))
 	f.Add([]byte("{{{{[[[["))
@@ -93,9 +202,14 @@ func FuzzForm(f *testing.F) {
 		}
 		// Whatever is taken as a form can be filled and reviewed.
 		d := NewDraft(form, dict, officer, plugins.Purpose{}, time.Now())
-		for _, s := range form.Sections {
-			for _, fd := range s.Fields {
-				d.Values[fd.Path] = "1"
+		for _, p := range form.Parts {
+			d.AddInstance(form, p.Name)
+		}
+		for range 2 { // what is filled may bring up more
+			for _, s := range form.For(d, dict).Sections {
+				for _, fd := range s.Fields {
+					d.Values[fd.Path] = "1"
+				}
 			}
 		}
 		ReviewDraft(form, d, []Target{{System: "a", Name: "A", Spec: plugins.KindSpec{Kind: form.Kind, Accepts: []plugins.FieldSpec{{Path: "description", Required: true}}}}}, dict)
