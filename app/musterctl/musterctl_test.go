@@ -435,3 +435,45 @@ func TestAnEntryFromTheTerminal(t *testing.T) {
 	m.login("okafor")
 	says(t, m.do(exitDone, "", "outbox").out, "empty")
 }
+
+// TestFormsAtTheTerminal checks, previews, prints and sends a form with two items and a photograph.
+func TestFormsAtTheTerminal(t *testing.T) {
+	t.Parallel()
+	m := demo(t)
+	m.login("okafor")
+	if l := of(m.lines(exitDone, "", "form", "lint"), "form"); len(l) != 8 {
+		t.Errorf("%d forms ship", len(l))
+	}
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(bad, []byte("id: bad\nname: Bad\nkind: nothing\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	says(t, m.do(exitFailed, "", "form", "lint", bad).out, "bad.yaml:3")
+	dir := t.TempDir()
+	if l := of(m.lines(exitDone, "", "form", "print", "arrest", "-o", dir), "printed"); len(l) != 1 {
+		t.Errorf("printed %v", l)
+	}
+	photo := filepath.Join(dir, "knife.jpg")
+	if err := os.WriteFile(photo, []byte("\xff\xd8\xff picture"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fields := []string{"-s", "seizurePower=PACE s19", "-s", "item.propertyType=Knife", "-s", "item.description=Kitchen knife", "-s", "item#2.propertyType=Cash", "-s", "item#2.description=Roll of notes"}
+	l := of(m.lines(exitDone, "", with(append([]string{"entry", "preview", "property"}, fields...)...)...), "request")
+	if len(l) != 3 {
+		t.Fatalf("%d requests", len(l))
+	}
+	for _, r := range l {
+		if b, _ := r["body"].(string); !strings.Contains(b, "Roll of notes") || r["say"] != nil {
+			t.Errorf("%v", r)
+		}
+	}
+	got := m.lines(exitDone, "", with(append([]string{"submit", "property", "--attach", photo}, fields...)...)...)
+	for _, dl := range of(got, "delivery") {
+		if dl["state"] != "delivered" || dl["reference"] == nil {
+			t.Errorf("%v", dl)
+		}
+	}
+	if n := len(of(m.lines(exitDone, "", "evaluate"), "form-saving")); n != 8 {
+		t.Errorf("%d forms in the evaluation", n)
+	}
+}
