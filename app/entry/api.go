@@ -14,7 +14,8 @@ type Form struct {
 	ID       string    `yaml:"id" json:"id"`
 	Name     string    `yaml:"name" json:"name"`
 	Help     string    `yaml:"help" json:"help,omitempty"`
-	Kind     pole.Kind `yaml:"kind" json:"kind"` // what it records
+	Kind     pole.Kind `yaml:"kind" json:"kind"`           // what it records
+	Rank     int       `yaml:"rank" json:"rank,omitempty"` // forms are listed by it, 1 first; those without one after them, by file name
 	Parts    []PartDef `yaml:"parts" json:"parts,omitempty"`
 	Sections []Section `yaml:"sections" json:"sections"`
 }

@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,6 +58,7 @@ func LoadForms(fsys fs.FS, d *pole.Dictionary) ([]Form, error) {
 		seen[f.ID] = name
 		out = append(out, f)
 	}
+	slices.SortStableFunc(out, func(a, b Form) int { return cmp.Compare(uint(a.Rank-1), uint(b.Rank-1)) }) //nolint:gosec // 0, no rank, becomes the largest
 	return out, nil
 }
 
@@ -127,6 +129,9 @@ func (r *formReader) check() error {
 	f := &r.form
 	if !nameForm.MatchString(f.ID) {
 		return r.wrong("id", "id must be a word of letters, digits and underscore that starts with a small letter")
+	}
+	if f.Rank < 0 || f.Rank > 1000 {
+		return r.wrong("rank", "rank counts from 1, at most 1000")
 	}
 	if f.Name == "" {
 		return r.wrong("name", "the form needs a name")

@@ -248,6 +248,8 @@ func TestJourney(t *testing.T) {
 	w.key("ctrl+e")
 	w.until("Enter · Muster")
 	w.settle()
+	w.key("Return") // the first of the forms: the incident report
+	w.settle()
 	w.key("ctrl+Next") // what happened: category, priority, words
 	w.settle()
 	w.typed("concern")
