@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -127,9 +128,9 @@ func people(n int, seed uint64) (rows []row, truth []int) {
 		}
 		for range 1 + rng.IntN(4) {
 			r := row{}
-			for k, v := range base {
+			for _, k := range slices.Sorted(maps.Keys(base)) { // in one order, so that a seed is a set of people
 				if rng.IntN(8) > 0 || k == "surname" {
-					r[k] = v
+					r[k] = base[k]
 				}
 			}
 			if rng.IntN(6) == 0 {
