@@ -17,14 +17,7 @@ func (c *column) compare(a, b uint32, m *memo, out []uint8) {
 	case ofName:
 		c.compareNames(&c.names[a], &c.names[b], m, out)
 	case ofDate:
-		l := dateLevel(&c.dates[a], &c.dates[b])
-		if c.f.def.Type == pole.TypeInstant && l > dateLess { // nobody mistypes the year in which something happened
-			l = dateDiffers
-		}
-		if d := &c.dates[a]; l == dateSame && c.words.assume && (d.m == 0 || d.d == 0) { // a year is no date, where nobody has counted
-			l = dateLess
-		}
-		out[0] = l
+		out[0] = c.whenLevel(&c.dates[a], &c.dates[b])
 	case ofPostcode:
 		out[0] = postcodeLevel(&c.postcodes[a], &c.postcodes[b])
 	case ofLine:
@@ -146,6 +139,17 @@ func (c *column) twoSurnames(a, b *nameValue, m *memo, best uint8) uint8 {
 		}
 	}
 	return best
+}
+
+func (c *column) whenLevel(a, b *dateValue) uint8 {
+	l := dateLevel(a, b)
+	if c.f.def.Type == pole.TypeInstant && l > dateLess { // nobody mistypes the year in which something happened
+		l = dateDiffers
+	}
+	if l == dateSame && c.words.assume && (a.m == 0 || a.d == 0) { // a year is no date, where nobody has counted
+		l = dateLess
+	}
+	return l
 }
 
 func dateLevel(a, b *dateValue) uint8 {
@@ -354,11 +358,15 @@ func mailLevel(a, b string) uint8 {
 	if a == b {
 		return mailSame
 	}
+	la, _, _ := strings.Cut(a, "@")
+	lb, _, _ := strings.Cut(b, "@")
+	// A name is many people's, and the number after it tells them apart: another number is no slip unless it is a long one.
+	if x, y := digits(la), digits(lb); x != y && (min(len(x), len(y)) < 5 || names.Edit(x, y, 1) > 1 || a[len(la):] != b[len(lb):]) {
+		return mailDiffers
+	}
 	if names.Edit(a, b, 2) <= 2 || letters(a, b, 1) {
 		return mailSlip
 	}
-	la, _, _ := strings.Cut(a, "@")
-	lb, _, _ := strings.Cut(b, "@")
 	switch {
 	case la == lb && len(la) > 2:
 		return mailLocal

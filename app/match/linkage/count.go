@@ -9,7 +9,7 @@ import (
 // the entity of each record: then a value counts once for each.
 func (t *Table) count(entity []int32) {
 	n := t.Len()
-	t.agree = nil
+	t.agree, t.full = nil, nil
 	total := float64(n)
 	var last []int32
 	if entity != nil {
@@ -20,16 +20,15 @@ func (t *Table) count(entity []int32) {
 		total = float64(seen)
 	}
 	// Records in order of their entity, so that a value is counted once for each.
-	order := make([]uint32, n)
+	order := make([]uint64, n)
 	for i := range order {
-		order[i] = uint32(i)
+		order[i] = uint64(i)
+		if entity != nil {
+			order[i] |= uint64(entity[i]) << 32
+		}
 	}
 	if entity != nil {
-		byEntity := make([]uint32, n)
-		for i, e := range entity {
-			byEntity[i] = uint32(e)
-		}
-		radix(order, byEntity)
+		byKey(order, make([]uint64, n))
 	}
 	of := func(r uint32) int32 {
 		if entity == nil {
@@ -43,7 +42,8 @@ func (t *Table) count(entity []int32) {
 		for i := range last {
 			last[i] = -1
 		}
-		for _, r := range order {
+		for _, o := range order {
+			r := uint32(o)
 			if v := c.first[r]; v != 0 && last[v] != of(r) {
 				last[v] = of(r)
 				c.count[v]++
@@ -163,11 +163,14 @@ func (c *column) partShares() {
 		out := make([]float32, len(c.raw))
 		for v := 1; v < len(c.raw); v++ {
 			n := count[c.partOf(v, p)]
-			out[v] = float32(min(max(usual-math.Log2((n+0.5)/(sum+1)), -4), 4))
+			out[v] = float32(min(max(usual-math.Log2((n+0.5)/(sum+1)), -mostNear), mostNear))
 		}
 		c.part[p] = out
 	}
 }
+
+// mostNear is how much what nearly equal values still share counts at most, in bits.
+const mostNear = 4
 
 // Parts of values that nearly equal ones share.
 const (
@@ -330,4 +333,24 @@ func (t *Table) agreementOf(f int) float64 {
 		same += n * max(n-1, 0)
 	}
 	return max(same/(sum*(sum-1)), 0.05/sum) // however rare, two of so many may share one
+}
+
+// fullAgreement is the chance that two entities' names begin and end with the same words; 0 for fields that are no names.
+// Given names and surnames go together: who is called Kowalski is called Piotr more often than others are.
+func (c *column) fullAgreement() float64 {
+	if c.f.sort != ofName {
+		return 0
+	}
+	count := map[uint64]float64{}
+	var sum, same float64
+	for v := 1; v < len(c.raw); v++ {
+		if g, s := c.names[v].first(), c.names[v].last(); g != 0 && s != 0 {
+			count[uint64(g)<<32|uint64(s)] += float64(c.count[v])
+			sum += float64(c.count[v])
+		}
+	}
+	for _, n := range count {
+		same += n * max(n-1, 0)
+	}
+	return same / max(sum*(sum-1), 1)
 }

@@ -51,19 +51,19 @@ type Candidate struct {
 // NewIndex makes a table that has been run, or counted by Count, ready to be asked.
 func (t *Table) NewIndex(m *Model) *Index {
 	x := &Index{t: t, m: m, s: newScorer(t, m), memo: new(memo), atoms: t.atoms(), known: t.Len(), seen: make([]uint32, t.Len())}
-	for _, r := range t.rules(budget(t.Len())) {
-		one := indexed{atoms: r.atoms}
-		index := make([]uint32, 0, t.Len())
-		for i, k := range r.keys {
-			if k != 0 {
-				index = append(index, uint32(i))
+	b := t.blocking(budget(t.Len()))
+	index, spare := make([]uint64, 0, t.Len()), make([]uint64, t.Len())
+	for ri, r := range b.rules {
+		index = index[:0]
+		for i := range t.Len() {
+			if k := b.row(uint32(i))[ri]; k != 0 {
+				index = append(index, uint64(k)<<32|uint64(i))
 			}
 		}
-		radix(index, r.keys)
-		one.record = index
-		one.keys = make([]uint32, len(index))
-		for i, r0 := range index {
-			one.keys[i] = r.keys[r0]
+		byKey(index, spare)
+		one := indexed{atoms: r.atoms, keys: make([]uint32, len(index)), record: make([]uint32, len(index))}
+		for i, k := range index {
+			one.keys[i], one.record[i] = uint32(k>>32), uint32(k)
 		}
 		x.rules = append(x.rules, one)
 	}

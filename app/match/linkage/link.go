@@ -58,15 +58,15 @@ func (t *Table) Run(o Options) *Result {
 	start := time.Now()
 	t.count(nil)
 	t.contest()
-	rules := t.rules(budget(n))
+	blocks := t.blocking(budget(n))
 	m := t.defaultModel()
 	random := t.randomPairs(min(200_000, 40*n+2000))
-	pairs, share := t.sample(rules, o.Cross)
+	pairs, share := t.sample(blocks, o.Cross)
 	m.learn(t, pairs, random, share, firstPasses)
 	res.Took.Learn = time.Since(start)
 
 	start = time.Now()
-	found, looked := t.compareAll(rules, o.Cross, m)
+	found, looked := t.compareAll(blocks, o.Cross, m)
 	res.Candidates = looked
 	res.Took.Compare = time.Since(start)
 
@@ -97,12 +97,12 @@ func bitsOf(p float64) float32 {
 }
 
 // sample takes candidates to learn from: all of them, or a share spread over all rules.
-func (t *Table) sample(rules []rule, cross bool) ([]sampled, float64) {
-	var want float64
-	for _, r := range rules {
-		want += r.pairs
+func (t *Table) sample(b *blocking, cross bool) ([]sampled, float64) {
+	var sum float64
+	for _, r := range b.rules {
+		sum += r.pairs
 	}
-	share := min(1, sampleSize/max(want, 1))
+	share := min(1, sampleSize/max(sum, 1))
 	workers := runtime.GOMAXPROCS(0)
 	outs := make([][]sampled, workers)
 	memos := make([]*memo, workers)
@@ -113,11 +113,11 @@ func (t *Table) sample(rules []rule, cross bool) ([]sampled, float64) {
 	for w := range workers {
 		memos[w] = new(memo)
 	}
-	keep := uint64(share * (1 << 32))
-	t.candidates(rules, cross, func(w int, i, j uint32) {
-		if share < 1 && (uint64(mix(i+1, j+1))) > keep {
-			return
-		}
+	var want func(i, j uint32) bool
+	if keep := uint64(share * (1 << 32)); share < 1 {
+		want = func(i, j uint32) bool { return uint64(mix(i+1, j+1)) <= keep }
+	}
+	t.candidates(b, cross, want, func(w int, i, j uint32) {
 		p := sampled{i: i, j: j}
 		s.score(int(i), int(j), memos[w], &p.ls)
 		outs[w] = append(outs[w], p)
@@ -127,9 +127,9 @@ func (t *Table) sample(rules []rule, cross bool) ([]sampled, float64) {
 	return all, share
 }
 
-func (t *Table) compareAll(rules []rule, cross bool, m *Model) ([]edge, int64) {
+func (t *Table) compareAll(b *blocking, cross bool, m *Model) ([]edge, int64) {
 	workers := runtime.GOMAXPROCS(0)
-	s := newScorer(t, m)
+	s := newScorer(t, m).bounded(t.pack())
 	outs := make([][]edge, workers)
 	counts := make([]struct {
 		n int64
@@ -139,8 +139,11 @@ func (t *Table) compareAll(rules []rule, cross bool, m *Model) ([]edge, int64) {
 	for w := range workers {
 		memos[w] = new(memo)
 	}
-	t.candidates(rules, cross, func(w int, i, j uint32) {
+	t.candidates(b, cross, nil, func(w int, i, j uint32) {
 		counts[w].n++
+		if !s.above(i, j, keepBits, memos[w]) {
+			return
+		}
 		var ls levels
 		bits := s.score(int(i), int(j), memos[w], &ls)
 		if bits >= keepBits {

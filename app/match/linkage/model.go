@@ -43,10 +43,13 @@ type scorer struct {
 	weight       [maxFeatures][10]float32
 	usual        [maxFeatures]float32 // how often two agree, in bits, and how far the frequency of what they agree on counts
 	tf           [maxFeatures]float32
-	best         [maxFeatures]float32     // the most that the field can add, by field
-	rest         [maxFeatures + 1]float32 // the most that this and all later fields can add
-	order        []int                    // fields, cheapest and most telling first
-	group        []int
+	order        []int // fields, cheapest and most telling first
+
+	// For above, see bounded.
+	rows     *rows
+	unequal  [maxFeatures]float32 // the most that a feature can say where it is not equal
+	further  [maxFeatures]float32 // the most that further names and their order can say, by the first feature of a name
+	grouping []int                // fields of groups
 }
 
 func newScorer(t *Table, m *Model) *scorer {

@@ -21,6 +21,7 @@ type Table struct {
 	cols      []*column
 	slots     [][]slots       // of one record, by field
 	agree     []float64       // see agreement
+	full      []float64       // by field: see fullAgreement
 	contested map[string]bool // see contest
 }
 

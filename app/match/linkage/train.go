@@ -2,10 +2,11 @@ package linkage
 
 import (
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
+
+	"muster/plugins/pole"
 )
 
 // sampled is a pair looked at while learning.
@@ -27,31 +28,6 @@ func (t *Table) defaultModel() *Model {
 		m.Features = append(m.Features, fm)
 	}
 	return m
-}
-
-// randomPairs looks at pairs taken at random: nearly all of them are of two entities.
-func (t *Table) randomPairs(count int) []sampled {
-	rng := rand.New(rand.NewPCG(1, 2))
-	n := t.Len()
-	s := &scorer{t: t}
-	for i := range t.cols {
-		s.order = append(s.order, i)
-	}
-	mm := new(memo)
-	out := make([]sampled, 0, count)
-	for len(out) < count {
-		i, j := rng.IntN(n), rng.IntN(n)
-		if i == j {
-			if n < 2 {
-				break
-			}
-			continue
-		}
-		p := sampled{i: uint32(i), j: uint32(j)}
-		s.score(i, j, mm, &p.ls)
-		out = append(out, p)
-	}
-	return out
 }
 
 // learnU takes the shares of pairs of two entities from random pairs, each counted by how likely it is of two.
@@ -81,55 +57,6 @@ func (m *Model) learnU(t *Table, pairs []sampled, weigh []float64) {
 			if l == 1 && u[l] > 0 && t.agreement(f) >= 0 {
 				m.Features[f].U[l] = max(u[l]/max(sum, 1), 1e-7)
 			}
-		}
-	}
-}
-
-// learnTogether finds which features of strangers agree together more often than by chance: who was born in a town lives
-// there, so that the postcode adds less.
-func (m *Model) learnTogether(t *Table, pairs []sampled, weigh []float64) {
-	n := len(m.Features)
-	var all float64
-	one := make([]float64, n)
-	two := make([][]float64, n)
-	known := make([][]float64, n)
-	for f := range two {
-		two[f], known[f] = make([]float64, n), make([]float64, n)
-	}
-	agrees := func(f int, l uint8) bool { return l != none && m.Features[f].M[l] > m.Features[f].U[l] }
-	single := make([]float64, n)
-	for k := range pairs {
-		p := &pairs[k]
-		w := weigh[k]
-		all += w
-		for f := range n {
-			if p.ls[f] == none {
-				continue
-			}
-			single[f] += w
-			a := agrees(f, p.ls[f])
-			if a {
-				one[f] += w
-			}
-			for g := range f {
-				if p.ls[g] != none {
-					known[f][g] += w
-					if a && agrees(g, p.ls[g]) {
-						two[f][g] += w
-					}
-				}
-			}
-		}
-	}
-	m.Together = make([][]float64, n)
-	for f := range n {
-		m.Together[f] = make([]float64, n)
-		for g := range f {
-			if single[f] == 0 || single[g] == 0 || t.schema.features[f].field == t.schema.features[g].field {
-				continue
-			}
-			expect := known[f][g] * one[f] / single[f] * one[g] / single[g]
-			m.Together[f][g] = max(math.Log2((two[f][g]+2)/(expect+2)), 0)
 		}
 	}
 }
@@ -167,6 +94,7 @@ func (m *Model) learn(t *Table, pairs, random []sampled, sampleShare float64, pa
 				}
 			}
 			m.learnTogether(t, random, apart)
+			m.learnFull(t)
 		}
 		s := newScorer(t, m)
 		var sum, related float64
@@ -189,14 +117,17 @@ func (m *Model) learn(t *Table, pairs, random []sampled, sampleShare float64, pa
 		for f := range acc {
 			fm := &m.Features[f]
 			var have float64
+			next := make([]float64, len(fm.M))
 			for l := 1; l < len(fm.M); l++ {
 				have += acc[f][l]
 			}
 			for l := 1; l < len(fm.M); l++ {
-				next := (acc[f][l] + priorPairs*prior[f][l]) / (have + priorPairs)
-				next = max(next, 1e-4)
-				moved += math.Abs(next - fm.M[l])
-				fm.M[l] = next
+				next[l] = max((acc[f][l]+priorPairs*prior[f][l])/(have+priorPairs), 1e-4)
+			}
+			t.schema.hold(f, next)
+			for l := 1; l < len(fm.M); l++ {
+				moved += math.Abs(next[l] - fm.M[l])
+				fm.M[l] = next[l]
 			}
 		}
 		m.Related = min(max(math.Log2((related+1)/(sum+8)), relatedLeast), relatedMost)
@@ -216,6 +147,31 @@ func (m *Model) prior0() [][]float64 {
 		out[f] = slices.Clone(m.Features[f].M)
 	}
 	return out
+}
+
+// lasting is how often the records of one entity differ at most in what does not change: a name, a date of birth, a number
+// given once. Where hardly any two records are of one entity, strangers of one name would otherwise be learnt from as if
+// they were one person who is born on many days.
+var lasting = map[sort]float64{ofName: 0.2, ofDate: 0.2, ofCode: 0.3, ofPlate: 0.3}
+
+// hold keeps the share of the last level, different, of a lasting feature from becoming more than can be.
+func (s *Schema) hold(f int, m []float64) {
+	x := s.features[f]
+	field := s.fields[x.field]
+	most, ok := lasting[field.sort]
+	if !ok || field.def.Type == pole.TypeInstant || field.sort == ofName && f-field.feature > 1 {
+		return
+	}
+	last := len(m) - 1
+	over := m[last] - most
+	if over <= 0 {
+		return
+	}
+	rest := 1 - m[last]
+	for l := 1; l < last; l++ {
+		m[l] *= (1 - most) / rest
+	}
+	m[last] = most
 }
 
 // every scores pairs whose levels are known, on all cores.
