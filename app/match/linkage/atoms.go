@@ -30,7 +30,7 @@ func (t *Table) atoms() (out []atom) {
 				if a == 0 || b == 0 {
 					return 0
 				}
-				return mix(hash(c.words.list[a].sound), hash(c.words.list[b].sound))
+				return mix(c.words.list[a].sound, c.words.list[b].sound)
 			})
 			add("given", false, func(c *column, v uint32) uint32 { return c.names[v].first() })
 			add("surname", false, func(c *column, v uint32) uint32 {
@@ -44,11 +44,11 @@ func (t *Table) atoms() (out []atom) {
 				if s == 0 {
 					s = c.names[v].first()
 				}
-				return hash(c.words.list[s].sound)
+				return c.words.list[s].sound
 			})
 			add("given sound", false, func(c *column, v uint32) uint32 {
 				if g := c.names[v].first(); g != 0 {
-					return hash(c.words.list[g].sound)
+					return c.words.list[g].sound
 				}
 				return 0
 			})

@@ -170,10 +170,7 @@ func (v *slots) takes(slot int, s sort) bool {
 		return false
 	}
 	for i := range v.n {
-		if v.kind[i] == slot || v.kind[i] == slotOther {
-			return false
-		}
-		if s == ofLine && (v.kind[i] == slotFull) != (slot == slotFull) {
+		if v.kind[i] == slot || v.kind[i] == slotOther { // a town beside a whole address is of that address
 			return false
 		}
 	}

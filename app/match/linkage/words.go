@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"math"
+	"math/bits"
 
 	"muster/app/match/names"
 )
@@ -9,7 +10,9 @@ import (
 // word is one distinct word of names or addresses.
 type word struct {
 	s     string
-	sound string
+	sound uint32 // what it sounds like, as a number; 0 where it has no sound
+	name  names.Word
+	has   uint32 // a bit for each letter in it
 	count uint32     // records that have it
 	share [2]float32 // of the records: with it as given name, as surname; in bits
 	bits  float32    // how rare it is: -log2 of its share
@@ -34,7 +37,10 @@ func (w *words) number(s string) uint32 {
 		return n
 	}
 	n := uint32(len(w.list))
-	one := word{s: s, sound: names.Phonetic(s)}
+	one := word{s: s, name: names.NewWord(s), has: lettersIn(s)}
+	if sound := names.Phonetic(s); sound != "" {
+		one.sound = hash(sound)
+	}
 	for i := range len(s) {
 		if s[i] >= '0' && s[i] <= '9' {
 			one.digit = true
@@ -56,10 +62,13 @@ func (w *words) weigh(n float64) {
 	}
 }
 
+// memoBits is how many pairs of words a memo remembers, as a power of two.
+const memoBits = 17
+
 // memo remembers how like words are, by the list and their numbers in it. Each worker has its own: it is a direct-mapped cache without locks.
 type memo struct {
-	keys [1 << 16]uint64
-	vals [1 << 16]uint8
+	keys [1 << memoBits]uint64
+	vals [1 << memoBits]uint8
 }
 
 // like is the level of two words, by their numbers.
@@ -71,7 +80,7 @@ func (w *words) like(a, b uint32, m *memo) uint8 {
 		a, b = b, a
 	}
 	k := w.tag | uint64(a)<<29 | uint64(b)
-	h := (k * 0x9E3779B97F4A7C15) >> 48
+	h := (k * 0x9E3779B97F4A7C15) >> (64 - memoBits)
 	if m.keys[h] == k {
 		return m.vals[h]
 	}
@@ -81,27 +90,53 @@ func (w *words) like(a, b uint32, m *memo) uint8 {
 }
 
 func wordLevel(a, b *word) uint8 {
-	x, y := a.s, b.s
-	if len(x) > len(y) {
+	x, y := a, b
+	if len(x.s) > len(y.s) {
 		x, y = y, x
 	}
-	if len(x) == 1 {
-		if x[0] == y[0] {
+	if len(x.s) == 1 {
+		if x.s[0] == y.s[0] {
 			return wordInitial
 		}
 		return wordDiffers
 	}
-	if names.Nickname(x, y) || names.Variant(x, y) {
+	if x.name.Form(&y.name) {
 		return wordForm
 	}
-	jw := names.JaroWinkler(x, y)
-	if jw >= 0.92 || len(x) >= 4 && names.Edit(x, y, 1) <= 1 || len(x) >= 5 && letters(x, y, 0) {
+	sounds := x.sound != 0 && x.sound == y.sound
+	// Each letter that only one of them has costs an edit, and is in no match. Most words differ by that already.
+	onlyX, onlyY := bits.OnesCount32(x.has&^y.has), bits.OnesCount32(y.has&^x.has)
+	if !sounds && onlyX > 0 && max(onlyX, onlyY) > 2 {
+		m := float64(min(len(x.s)-onlyX, len(y.s)-onlyY))
+		jaro := (m/float64(len(x.s)) + m/float64(len(y.s)) + 1) / 3
+		if m <= 0 || jaro+0.1*float64(begin(x.s, y.s))*(1-jaro) < 0.83 {
+			return wordDiffers
+		}
+	}
+	jw := names.JaroWinkler(x.s, y.s)
+	if jw >= 0.92 || len(x.s) >= 4 && names.Edit(x.s, y.s, 1) <= 1 || len(x.s) >= 5 && letters(x.s, y.s, 0) {
 		return wordNear
 	}
-	if jw >= 0.83 || len(x) >= 3 && y[:len(x)] == x || a.sound != "" && a.sound == b.sound || len(x) >= 6 && names.Edit(x, y, 2) <= 2 || len(x) >= 4 && letters(x, y, 1) {
+	if jw >= 0.83 || len(x.s) >= 3 && y.s[:len(x.s)] == x.s || sounds || len(x.s) >= 6 && names.Edit(x.s, y.s, 2) <= 2 || len(x.s) >= 4 && letters(x.s, y.s, 1) {
 		return wordFar
 	}
 	return wordDiffers
+}
+
+// begin is how many letters two words begin with in common, at most four.
+func begin(a, b string) (n int) {
+	for n < 4 && n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// lettersIn gives a bit for each letter of a word; digits and what is no letter share theirs.
+func lettersIn(s string) (has uint32) {
+	for i := range len(s) {
+		has |= 1 << (s[i] & 31)
+	}
+	return has
 }
 
 func hash(s string) uint32 {

@@ -197,21 +197,9 @@ func Nickname(a, b string) bool {
 		return false
 	}
 	t := nicknames()
-	fa, fb, sa, sb := t.formal[a], t.formal[b], t.short[a], t.short[b]
-	if share(fa, sb) || share(fb, sa) {
-		return true
-	}
-	if len(sa) == 0 || len(sb) == 0 || len(fa) > 0 && len(fb) > 0 && t.firm(fa) && t.firm(fb) {
-		return false
-	}
-	for _, x := range sa {
-		for _, y := range sb {
-			if x == y && !t.loose[x] {
-				return true
-			}
-		}
-	}
-	return false
+	x, y := tableWord{formal: t.formal[a], short: t.short[a]}, tableWord{formal: t.formal[b], short: t.short[b]}
+	x.firm, y.firm = t.firm(x.formal), t.firm(y.formal)
+	return t.same(&x, &y)
 }
 
 // firm tells whether one of the lines is headed by a name that is no short form.
