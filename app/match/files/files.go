@@ -3,12 +3,10 @@ package files
 
 import (
 	"bufio"
-	"compress/gzip"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +20,7 @@ import (
 type Column struct {
 	Names    []string // several are joined by "-" where the property is a date, else by a space
 	Property pole.Property
+	date     bool
 }
 
 // Job is one matching of files.
@@ -54,7 +53,7 @@ func ParseMap(d *pole.Dictionary, kind pole.Kind, s string) ([]Column, error) {
 		if !slices.Contains(def.Kinds, kind) {
 			return nil, fmt.Errorf("%q is no property of the kind %s", p, kind)
 		}
-		c := Column{Property: p}
+		c := Column{Property: p, date: def.Type == pole.TypePartialDate}
 		for _, n := range strings.Split(one[:at], "+") {
 			c.Names = append(c.Names, strings.TrimSpace(n))
 		}
@@ -77,7 +76,6 @@ func (j *Job) Read(d *pole.Dictionary) (*linkage.Table, error) {
 		return nil, errors.New("more than two files are matched only with --system: name the column that says which system a row is of")
 	}
 	seen := map[string]struct{}{}
-	used := map[string]bool{}
 	prefix := false
 	if len(j.Files) == 2 {
 		var err error
@@ -85,55 +83,35 @@ func (j *Job) Read(d *pole.Dictionary) (*linkage.Table, error) {
 			return nil, err
 		}
 	}
-	for n, path := range j.Files {
-		err := j.each(path, func(row int, id, system string, value func(string) (string, bool)) error {
-			if id == "" {
-				id = "r" + strconv.Itoa(row)
-			}
-			if prefix {
-				id = string(rune('a'+n)) + ":" + id
-			}
-			if _, twice := seen[id]; twice {
-				return fmt.Errorf("row %d has an id that an earlier row has: choose a column whose values differ", row+2)
-			}
-			seen[id] = struct{}{}
-			if system == "" && len(j.Files) == 2 {
-				system = strconv.Itoa(n + 1)
-			}
-			facts := make([]linkage.Fact, 0, len(j.Columns))
-			for _, c := range j.Columns {
-				v := ""
-				for k, name := range c.Names {
-					s, ok := value(name)
-					if ok {
-						used[name] = true
-					}
-					s = strings.TrimSpace(s)
-					if k > 0 && s != "" && v != "" {
-						def, _ := d.Property(c.Property)
-						if def.Type == pole.TypePartialDate {
-							if len(s) == 1 {
-								s = "0" + s
-							}
-							v += "-"
-						} else {
-							v += " "
-						}
-					}
-					v += s
+	used := make([]map[string]bool, len(j.Files))
+	err := t.Load(func() error {
+		for n, path := range j.Files {
+			var err error
+			if used[n], err = j.each(path, true, func(r row) error {
+				if prefix {
+					r.id = string(rune('a'+n)) + ":" + r.id
 				}
-				facts = append(facts, linkage.Fact{Property: c.Property, Value: v})
+				if _, twice := seen[r.id]; twice {
+					return fmt.Errorf("row %d has an id that an earlier row has: choose a column whose values differ", r.number+2)
+				}
+				seen[r.id] = struct{}{}
+				if r.system == "" && len(j.Files) == 2 {
+					r.system = strconv.Itoa(n + 1)
+				}
+				t.Add(r.id, r.system, r.facts)
+				return nil
+			}); err != nil {
+				return fmt.Errorf("%s: %w", filepath.Base(path), err)
 			}
-			t.Add(id, system, facts)
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, c := range j.Columns {
 		for _, name := range c.Names {
-			if !used[name] && t.Len() > 0 {
+			if !slices.ContainsFunc(used, func(m map[string]bool) bool { return m[name] }) && t.Len() > 0 {
 				return nil, fmt.Errorf("no file has a column %q", name)
 			}
 		}
@@ -146,13 +124,10 @@ func (j *Job) shared() (bool, error) {
 	ids := map[string]bool{}
 	both := false
 	for n, path := range j.Files {
-		err := j.each(path, func(row int, id, _ string, _ func(string) (string, bool)) error {
-			if id == "" {
-				id = "r" + strconv.Itoa(row)
-			}
+		_, err := j.each(path, false, func(r row) error {
 			if n == 0 {
-				ids[id] = true
-			} else if ids[id] {
+				ids[r.id] = true
+			} else if ids[r.id] {
 				both = true
 			}
 			return nil
@@ -162,92 +137,6 @@ func (j *Job) shared() (bool, error) {
 		}
 	}
 	return both, nil
-}
-
-func (j *Job) each(path string, f func(row int, id, system string, value func(string) (string, bool)) error) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("cannot be opened: %w", errors.Unwrap(err))
-	}
-	defer file.Close()
-	var r io.Reader = bufio.NewReaderSize(file, 1<<20)
-	if strings.HasSuffix(path, ".gz") {
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return fmt.Errorf("is not packed with gzip: %w", err)
-		}
-		defer z.Close()
-		r = bufio.NewReaderSize(z, 1<<20)
-	}
-	b := r.(*bufio.Reader)
-	if mark, err := b.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
-		b.Discard(3)
-	}
-	c := csv.NewReader(b)
-	c.ReuseRecord, c.TrimLeadingSpace, c.LazyQuotes, c.FieldsPerRecord = true, true, true, -1
-	c.Comma = j.Delimiter
-	if c.Comma == 0 {
-		c.Comma = guess(b)
-	}
-	head, err := c.Read()
-	if err != nil {
-		return fmt.Errorf("the first line is no list of columns: %w", err)
-	}
-	at := map[string]int{}
-	for i, h := range head {
-		at[strings.Clone(strings.TrimSpace(h))] = i
-	}
-	for _, need := range []string{j.ID, j.System} {
-		if _, ok := at[need]; need != "" && !ok {
-			return fmt.Errorf("there is no column %q", need)
-		}
-	}
-	for row := 0; ; row++ {
-		rec, err := c.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("row %d cannot be read: %w", row+2, err)
-		}
-		get := func(name string) (string, bool) {
-			i, ok := at[name]
-			if !ok {
-				return "", false
-			}
-			if i >= len(rec) {
-				return "", true
-			}
-			return strings.Clone(rec[i]), true
-		}
-		id, system := "", ""
-		if j.ID != "" {
-			s, _ := get(j.ID)
-			id = strings.TrimSpace(s)
-		}
-		if j.System != "" {
-			s, _ := get(j.System)
-			system = strings.TrimSpace(s)
-		}
-		if err := f(row, id, system, get); err != nil {
-			return err
-		}
-	}
-}
-
-// guess finds the delimiter that the first line has most of.
-func guess(b *bufio.Reader) rune {
-	line, _ := b.Peek(4096)
-	if i := slices.Index(line, '\n'); i >= 0 {
-		line = line[:i]
-	}
-	best, most := ',', 0
-	for _, d := range ",;\t|" {
-		if n := strings.Count(string(line), string(d)); n > most {
-			best, most = d, n
-		}
-	}
-	return best
 }
 
 // WriteClusters writes id,cluster. A cluster is called after its first record.

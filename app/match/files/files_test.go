@@ -3,7 +3,6 @@ package files
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -18,27 +17,26 @@ func FuzzCSV(f *testing.F) {
 		if err := os.WriteFile(path, in, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j := Job{ID: id}
+		j := Job{ID: id, Columns: []Column{{Names: []string{id}, Property: "surname"}, {Names: []string{"\x01 no such column"}, Property: "givenName"}}}
 		rows := 0
-		err := j.each(path, func(row int, got, system string, value func(string) (string, bool)) error {
-			if row != rows {
-				t.Fatalf("row %d comes after %d", row, rows)
+		have, err := j.each(path, true, func(r row) error {
+			if r.number != rows {
+				t.Fatalf("row %d comes after %d", r.number, rows)
 			}
 			rows++
-			if system != "" {
-				t.Fatalf("a system %q from nowhere", system)
+			if r.system != "" {
+				t.Fatalf("a system %q from nowhere", r.system)
 			}
-			if id != "" {
-				v, ok := value(id)
-				if !ok || strings.TrimSpace(v) != got {
-					t.Fatalf("id %q, cell %q", got, v)
+			for _, f := range r.facts {
+				if f.Property != "surname" || id != "" && f.Value != r.id {
+					t.Fatalf("id %q, fact %v", r.id, f)
 				}
-			}
-			if _, ok := value("\x01 no such column"); ok {
-				t.Fatal("a column that is not there")
 			}
 			return nil
 		})
+		if have["\x01 no such column"] {
+			t.Fatal("a column that is not there")
+		}
 		if err != nil && len(err.Error()) < 10 {
 			t.Fatalf("%q says nothing", err)
 		}

@@ -73,7 +73,10 @@ type Schema struct {
 }
 
 // target is where a property's values go.
-type target struct{ field, slot int }
+type target struct {
+	field, slot int
+	part        uint8 // which part of the field
+}
 
 // NewSchema takes from the dictionary what records of a kind are compared by. only, if not empty, leaves out fields that
 // none of these properties fills.
@@ -96,8 +99,8 @@ func NewSchema(d *pole.Dictionary, kind pole.Kind, only ...pole.Property) *Schem
 			x.field = n
 			s.features = append(s.features, x)
 		}
-		for _, p := range f.parts {
-			s.of[p.property] = append(s.of[p.property], target{n, p.slot})
+		for i, p := range f.parts {
+			s.of[p.property] = append(s.of[p.property], target{n, p.slot, uint8(i)})
 		}
 		s.fields = append(s.fields, f)
 	}

@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"math"
+	"strings"
 
 	"muster/plugins/pole"
 )
@@ -21,6 +22,7 @@ type Table struct {
 	cols      []*column
 	slots     [][]slots       // of one record, by field
 	agree     []float64       // see agreement
+	loading   bool            // values are read later, see Load
 	full      []float64       // by field: see fullAgreement
 	contested map[string]bool // see contest
 }
@@ -32,10 +34,10 @@ type column struct {
 	words *words
 	first []uint32            // by record: number of its value, 0 for none
 	more  map[uint32][]uint32 // by record: further values
-	index map[string]uint32
-	raw   []string     // by value: as written, slots parted by \x1f
+	index interner
+	raw   []string     // by value: as written; before each part its number in the field, after each \x1f
 	count []uint32     // by value: how many records have it
-	skip  []bool       // by value: it stands for "unknown"
+	skip  []bool       // by value: it says nothing, or stands for "unknown"
 	mean  []uint32     // by value: number of what it means
 	part  [3][]float32 // by value: see partShares
 	share []float32    // by value: share of the records with any, in bits
@@ -51,10 +53,10 @@ type column struct {
 
 // slots are the parts of one value.
 type slots struct {
-	s        [12]string
-	property [12]pole.Property
-	kind     [12]int
-	n        int
+	s    [12]string
+	part [12]uint8 // which of the field's parts
+	kind [12]int   // its slot
+	n    int
 }
 
 // NewTable makes an empty table.
@@ -68,7 +70,7 @@ func NewTable(s *Schema) *Table {
 			w = newWords(i + 1)
 		}
 		t.cols = append(t.cols, &column{
-			f: f, dict: s.dict, words: w, index: map[string]uint32{}, more: map[uint32][]uint32{},
+			f: f, dict: s.dict, words: w, index: newInterner(), more: map[uint32][]uint32{},
 			raw: make([]string, 1), count: make([]uint32, 1), skip: make([]bool, 1),
 			names: make([]nameValue, 1), dates: make([]dateValue, 1), postcodes: make([]postcodeValue, 1),
 			lines: make([]lineValue, 1), codes: make([]codeValue, 1), texts: make([]textValue, 1),
@@ -93,7 +95,7 @@ func (t *Table) Add(id, system string, facts []Fact) int {
 		var ok bool
 		if src, ok = t.systems[system]; !ok {
 			src = uint16(min(len(t.systems)+1, math.MaxUint16))
-			t.systems[system] = src
+			t.systems[strings.Clone(system)] = src
 		}
 	}
 	t.source = append(t.source, src)
@@ -101,7 +103,7 @@ func (t *Table) Add(id, system string, facts []Fact) int {
 		c := t.cols[i]
 		c.first = append(c.first, 0)
 		for j := range values {
-			v := c.value(&values[j])
+			v := c.value(&values[j], t.loading)
 			if v == 0 {
 				continue
 			}
@@ -125,6 +127,9 @@ func (t *Table) prepare(facts []Fact) [][]slots {
 		if f.Value == "" {
 			continue
 		}
+		if strings.IndexByte(f.Value, 0x1f) >= 0 { // it parts what is written together
+			f.Value = strings.ReplaceAll(f.Value, "\x1f", " ")
+		}
 		for _, to := range t.schema.of[f.Property] {
 			vs := t.slots[to.field]
 			at := -1
@@ -142,7 +147,7 @@ func (t *Table) prepare(facts []Fact) [][]slots {
 				at = len(vs) - 1
 			}
 			v := &vs[at]
-			v.s[v.n], v.property[v.n], v.kind[v.n] = f.Value, f.Property, to.slot
+			v.s[v.n], v.part[v.n], v.kind[v.n] = f.Value, to.part, to.slot
 			v.n++
 			t.slots[to.field] = vs
 		}
@@ -177,27 +182,27 @@ func (v *slots) takes(slot int, s sort) bool {
 	return true
 }
 
-// value numbers a value; 0 for one that says nothing.
-func (c *column) value(v *slots) uint32 {
+// value numbers a value; 0 for one that says nothing, where later does not leave that to Load.
+func (c *column) value(v *slots, later bool) uint32 {
 	c.key = c.key[:0]
 	for i := range v.n {
-		c.key = append(c.key, byte(v.kind[i]))
+		c.key = append(c.key, v.part[i])
 		c.key = append(c.key, v.s[i]...)
 		c.key = append(c.key, 0x1f)
 	}
-	if n, ok := c.index[string(c.key)]; ok {
-		return n
+	n, known := c.index.number(c.key, &c.raw)
+	if !known {
+		c.count = append(c.count, 0)
+		c.skip = append(c.skip, false)
+		if later {
+			return n
+		}
+		c.grow()
+		c.skip[n] = !c.read(v, n)
 	}
-	k := string(c.key)
-	if !c.read(v) {
-		c.index[k] = 0
+	if !later && c.skip[n] {
 		return 0
 	}
-	n := uint32(len(c.raw))
-	c.raw = append(c.raw, k)
-	c.count = append(c.count, 0)
-	c.skip = append(c.skip, false)
-	c.index[k] = n
 	return n
 }
 

@@ -60,15 +60,36 @@ type textValue struct {
 	words []uint32
 }
 
-// read prepares the value with the given slots and reports whether there is anything to compare.
-func (c *column) read(slots *slots) (ok bool) {
+// grow makes room for as many values as there are.
+func (c *column) grow() {
+	n := len(c.raw)
+	switch c.f.sort {
+	case ofName:
+		c.names = grown(c.names, n)
+	case ofDate:
+		c.dates = grown(c.dates, n)
+	case ofPostcode:
+		c.postcodes = grown(c.postcodes, n)
+	case ofLine:
+		c.lines = grown(c.lines, n)
+	case ofCode, ofPlate, ofPhone:
+		c.codes = grown(c.codes, n)
+	default:
+		c.texts = grown(c.texts, n)
+	}
+}
+
+func grown[T any](s []T, n int) []T { return slices.Grow(s, n-len(s))[:n] }
+
+// read prepares value n, which has the given slots, and reports whether there is anything to compare.
+func (c *column) read(slots *slots, n uint32) (ok bool) {
 	d := c.dict
-	norm := func(n int) (s string, fine bool) {
-		raw := slots.s[n]
+	norm := func(i int) (s string, fine bool) {
+		raw := slots.s[i]
 		if raw == "" {
 			return "", false
 		}
-		v := d.Normalise(slots.property[n], raw)
+		v := d.Normalise(c.f.parts[slots.part[i]].property, raw)
 		switch {
 		case v.Problem == pole.ProblemUnknown:
 			return "", false
@@ -85,14 +106,14 @@ func (c *column) read(slots *slots) (ok bool) {
 		if !c.readName(&v, norm, slots) {
 			return false
 		}
-		c.names = append(c.names, v)
+		c.names[n] = v
 	case ofDate:
 		s, fine := norm(0)
 		v, ok := readDate(s, fine)
 		if !ok {
 			return false
 		}
-		c.dates = append(c.dates, v)
+		c.dates[n] = v
 	case ofPostcode:
 		s, fine := norm(0)
 		if slots.n > 0 && slots.kind[0] == slotFull { // a whole address
@@ -112,7 +133,7 @@ func (c *column) read(slots *slots) (ok bool) {
 				v.area++
 			}
 		}
-		c.postcodes = append(c.postcodes, v)
+		c.postcodes[n] = v
 	case ofLine:
 		var v lineValue
 		for i := range slots.n {
@@ -128,11 +149,11 @@ func (c *column) read(slots *slots) (ok bool) {
 					break
 				}
 				w = streetWord(w)
-				n := c.words.number(w)
-				if !slices.Contains(v.words, n) {
-					v.words = append(v.words, n)
-					if c.words.list[n].digit {
-						v.number = append(v.number, n)
+				k := c.words.number(w)
+				if !slices.Contains(v.words, k) {
+					v.words = append(v.words, k)
+					if c.words.list[k].digit {
+						v.number = append(v.number, k)
 					}
 				}
 			}
@@ -142,7 +163,7 @@ func (c *column) read(slots *slots) (ok bool) {
 		}
 		slices.Sort(v.words)
 		slices.Sort(v.number)
-		c.lines = append(c.lines, v)
+		c.lines[n] = v
 	case ofCode, ofPlate, ofPhone:
 		s, fine := norm(0)
 		v := codeValue{s: compact(s), valid: fine}
@@ -163,14 +184,14 @@ func (c *column) read(slots *slots) (ok bool) {
 		if c.f.sort == ofPlate {
 			v.misread = misreadPlate(v.s)
 		}
-		c.codes = append(c.codes, v)
+		c.codes[n] = v
 	case ofEmail:
 		s, _ := norm(0)
 		s = strings.ToLower(strings.TrimSpace(s))
 		if s == "" {
 			return false
 		}
-		c.texts = append(c.texts, textValue{s: s})
+		c.texts[n] = textValue{s: s}
 	case ofText:
 		s, _ := norm(0)
 		v := textValue{}
@@ -182,14 +203,14 @@ func (c *column) read(slots *slots) (ok bool) {
 		for _, w := range tokens {
 			v.words = append(v.words, c.words.number(w))
 		}
-		c.texts = append(c.texts, v)
+		c.texts[n] = v
 	default:
 		s, _ := norm(0)
 		s = strings.ToLower(strings.TrimSpace(s))
 		if s == "" {
 			return false
 		}
-		c.texts = append(c.texts, textValue{s: s})
+		c.texts[n] = textValue{s: s}
 	}
 	return true
 }

@@ -12,7 +12,7 @@ type word struct {
 	s     string
 	sound uint32 // what it sounds like, as a number; 0 where it has no sound
 	name  names.Word
-	has   uint32 // a bit for each letter in it
+	has   uint32     // a bit for each letter in it
 	count uint32     // records that have it
 	share [2]float32 // of the records: with it as given name, as surname; in bits
 	bits  float32    // how rare it is: -log2 of its share
