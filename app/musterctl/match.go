@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 	"unicode/utf8"
 
@@ -58,6 +59,7 @@ func (c matchCmd) Run(e *env) error {
 	if job.Columns, err = files.ParseMap(dict, kind, c.Map); err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt)) // memory is scarcer than time where there are a million
 	start := time.Now()
 	t, err := job.Read(dict)
 	if err != nil {
@@ -104,6 +106,9 @@ func (c matchCmd) Run(e *env) error {
 		n.Records, n.Entities, n.Links, n.Compared, n.Seconds, n.Read, n.Learn, n.Compare, n.Cluster, n.PeakMemory>>20)
 	return nil
 }
+
+// collectAt is by how many percent what is in use may grow before garbage is collected.
+const collectAt = 40
 
 // names scores pairs of names.
 func (c matchCmd) names(e *env) error {

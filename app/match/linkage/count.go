@@ -11,7 +11,6 @@ func (t *Table) count(entity []int32) {
 	n := t.Len()
 	t.agree, t.full = nil, nil
 	total := float64(n)
-	var last []int32
 	if entity != nil {
 		seen := 0
 		for _, e := range entity {
@@ -36,17 +35,17 @@ func (t *Table) count(entity []int32) {
 		}
 		return entity[r]
 	}
-	for _, c := range t.cols {
+	t.eachList(func(c *column) {
 		clear(c.count)
-		last = slices.Grow(last[:0], len(c.raw))[:len(c.raw)]
-		for i := range last {
-			last[i] = -1
-		}
+		last := slices.Repeat([]int32{-1}, len(c.raw))
 		for _, o := range order {
 			r := uint32(o)
 			if v := c.first[r]; v != 0 && last[v] != of(r) {
 				last[v] = of(r)
 				c.count[v]++
+			}
+			if len(c.more) == 0 {
+				continue
 			}
 			for _, v := range c.more[r] {
 				if last[v] != of(r) {
@@ -79,8 +78,27 @@ func (t *Table) count(entity []int32) {
 		if entity == nil {
 			c.placeholders()
 		}
-	}
+	})
 	t.shares()
+}
+
+// eachList calls f for every column, on all cores but for those whose words are in one list: they come one after another.
+func (t *Table) eachList(f func(c *column)) {
+	var lists [][]*column
+	at := map[*words]int{}
+	for _, c := range t.cols {
+		k, ok := at[c.words]
+		if !ok {
+			k = len(lists)
+			at[c.words], lists = k, append(lists, nil)
+		}
+		lists[k] = append(lists[k], c)
+	}
+	each(len(lists), func(i int) {
+		for _, c := range lists[i] {
+			f(c)
+		}
+	})
 }
 
 // placeholders finds values that far too many records have for what they are: a date that stands for none, the telephone
@@ -113,7 +131,7 @@ func (c *column) placeholders() {
 
 // shares works out, after count, which share of the records with any value has each value, in bits.
 func (t *Table) shares() {
-	for _, c := range t.cols {
+	t.eachList(func(c *column) {
 		// The two that are compared have the value themselves: what counts is who else has it.
 		bits := func(n, sum float64) float32 { return float32(math.Log2((max(n-2, 0) + unseen[c.f.sort]) / (sum + 1))) }
 		if c.f.sort == ofName {
@@ -123,7 +141,7 @@ func (t *Table) shares() {
 					c.words.list[w].share[part] = bits(byWord[w], sum)
 				}
 			}
-			continue
+			return
 		}
 		c.partShares()
 		byMeaning, sum := c.byMeaning()
@@ -131,7 +149,7 @@ func (t *Table) shares() {
 		for v := 1; v < len(c.raw); v++ {
 			c.share[v] = bits(byMeaning[c.mean[v]], sum)
 		}
-	}
+	})
 }
 
 // partShares works out how common what nearly equal values still share is: the day and month of two dates, the district

@@ -61,6 +61,9 @@ func (m *Model) learnU(t *Table, pairs []sampled, weigh []float64) {
 	}
 }
 
+// farApart is how unlikely a random pair is, in bits, whose likelihood is not worked out again.
+const farApart = -20
+
 // firstPasses and morePasses are how often expectation and maximisation alternate at most.
 const (
 	firstPasses = 20
@@ -73,14 +76,27 @@ func (m *Model) learn(t *Table, pairs, random []sampled, sampleShare float64, pa
 	n := float64(t.Len())
 	all := n * (n - 1) / 2
 	prior := m.prior0()
+	apart := make([]float64, len(random)) // how likely each random pair is of two
+	for k := range apart {
+		apart[k] = 1
+	}
+	var near []int // the random pairs that may be of one after all
 	for pass := range passes {
-		apart := make([]float64, len(random)) // how likely each random pair is of two
-		for k := range apart {
-			apart[k] = 1
+		some := make([]sampled, len(near))
+		for x, k := range near {
+			some[x] = random[k]
 		}
-		if pass > 0 {
+		switch pass {
+		case 0:
+		case 1:
 			for k, bits := range newScorer(t, m).every(random) {
-				apart[k] = 1 - probability(bits)
+				if apart[k] = 1 - probability(bits); bits > farApart {
+					near = append(near, k)
+				}
+			}
+		default:
+			for x, bits := range newScorer(t, m).every(some) {
+				apart[near[x]] = 1 - probability(bits)
 			}
 		}
 		m.learnU(t, random, apart)
@@ -88,12 +104,13 @@ func (m *Model) learn(t *Table, pairs, random []sampled, sampleShare float64, pa
 			// Whether two are strangers must not hang on what is learnt here, or all who are alike become strangers.
 			s := newScorer(t, m)
 			s.pairs = nil
-			for k, bits := range s.every(random) {
-				if apart[k] = 1; bits > -2 {
-					apart[k] = 0
+			strangers := slices.Repeat([]float64{1}, len(random))
+			for x, bits := range s.every(some) {
+				if bits > -2 {
+					strangers[near[x]] = 0
 				}
 			}
-			m.learnTogether(t, random, apart)
+			m.learnTogether(t, random, strangers)
 			m.learnFull(t)
 		}
 		s := newScorer(t, m)
