@@ -224,13 +224,13 @@ func (c *column) near(tag uint64, v uint32, out, sounds, wide []uint64) (o, s, w
 		n := &c.names[v]
 		a, b := n.first(), n.last()
 		if b == 0 {
-			sounds = append(sounds, key(1, hash(c.words.list[a].sound)))
+			sounds = append(sounds, key(1, c.words.list[a].sound))
 			break
 		}
-		sounds = append(sounds, key(1, hash(c.words.list[b].sound)))
+		sounds = append(sounds, key(1, c.words.list[b].sound))
 		if a != 0 {
 			out = append(out, key(2, mix(min(a, b), max(a, b))))
-			sounds = append(sounds, key(1, hash(c.words.list[a].sound)))
+			sounds = append(sounds, key(1, c.words.list[a].sound))
 		}
 	case ofDate:
 		d := &c.dates[v]
