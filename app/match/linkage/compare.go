@@ -146,7 +146,7 @@ func (c *column) whenLevel(a, b *dateValue) uint8 {
 	if c.f.def.Type == pole.TypeInstant && l > dateLess { // nobody mistypes the year in which something happened
 		l = dateDiffers
 	}
-	if l == dateSame && c.words.assume && (a.m == 0 || a.d == 0) { // a year is no date, where nobody has counted
+	if l == dateSame && (a.m == 0 || a.d == 0) { // a year is no date
 		l = dateLess
 	}
 	return l

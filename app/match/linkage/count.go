@@ -164,6 +164,9 @@ func (c *column) partShares() {
 	default:
 		return
 	}
+	if c.f.sort == ofDate {
+		c.year = c.yearsRare()
+	}
 	for p := range parts {
 		count := map[string]float64{}
 		var sum float64
@@ -186,6 +189,35 @@ func (c *column) partShares() {
 		c.part[p] = out
 	}
 }
+
+// yearsRare works out how rare the year of each date is.
+func (c *column) yearsRare() []float32 {
+	count := map[uint16]float64{}
+	var sum float64
+	for v := 1; v < len(c.raw); v++ {
+		if !c.skip[v] {
+			count[c.dates[v].y] += float64(c.count[v])
+			sum += float64(c.count[v])
+		}
+	}
+	out := make([]float32, len(c.raw))
+	for v := 1; v < len(c.raw); v++ {
+		out[v] = float32(-math.Log2((count[c.dates[v].y] + 0.5) / (sum + 1)))
+	}
+	return out
+}
+
+// yearBits is the most that two dates say of which one is not whole: that the year is the same, and perhaps the month.
+func (c *column) yearBits(a, b uint32) float32 {
+	w := c.year[a]
+	if x, y := c.dates[a].m, c.dates[b].m; x != 0 && x == y {
+		w += twelve
+	}
+	return w
+}
+
+// twelve is how much a month tells, in bits.
+const twelve = 3.58
 
 // mostNear is how much what nearly equal values still share counts at most, in bits.
 const mostNear = 4

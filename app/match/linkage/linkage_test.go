@@ -64,6 +64,7 @@ func TestLevels(t *testing.T) {
 		{"dateOfBirth", "1984-03-12", "1984-03-13", dateSlip},
 		{"dateOfBirth", "1984-03-12", "1948-03-12", dateSlip},
 		{"dateOfBirth", "1984-03-12", "1984", dateLess},
+		{"dateOfBirth", "1984", "1984", dateLess},             // a year is no date
 		{"dateOfBirth", "1984-03-12", "1984-13-12", dateSlip}, // cannot be true, and is near all the same
 		{"dateOfBirth", "1984-03-12", "1961-11-30", dateDiffers},
 		{"dateOfBirth", "1984-03-12", "1900-01-01", none}, // what systems write for 'not known'

@@ -125,6 +125,8 @@ func (s *scorer) bits(c *column, a, b uint32, ls *levels) float32 {
 	switch {
 	case l == 1 && c.share != nil:
 		w += s.tf[at] * (s.usual[at] - c.share[a])
+	case c.f.sort == ofDate && l == dateLess && c.year != nil:
+		w = min(w, c.yearBits(a, b))
 	case l > 1 && c.part[0] != nil:
 		w += c.nearBits(l, a, b)
 	}

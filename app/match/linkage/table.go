@@ -41,6 +41,7 @@ type column struct {
 	mean  []uint32     // by value: number of what it means
 	part  [3][]float32 // by value: see partShares
 	share []float32    // by value: share of the records with any, in bits
+	year  []float32    // by value, of dates: how rare its year is, in bits
 	key   []byte
 
 	names     []nameValue
