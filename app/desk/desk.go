@@ -88,6 +88,7 @@ func Open(ctx context.Context, o Options) (*Desk, error) {
 	if o.Profile == "" {
 		return nil, errors.New("a desk needs a profile folder")
 	}
+	noCores()
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -163,7 +163,7 @@ func (c caseRenameCmd) Run(e *env) error {
 
 type caseNoteCmd struct {
 	Case string   `arg:"" help:"The kept case: its id or name."`
-	Text []string `arg:"" optional:"" help:"The note. Without one the notes are listed. A note is never changed or taken away."`
+	Text []string `arg:"" optional:"" help:"The note. Without one the notes are listed; a single - reads it from standard input. A note is never changed or taken away."`
 }
 
 func (c caseNoteCmd) Run(e *env) error {
@@ -179,7 +179,11 @@ func (c caseNoteCmd) Run(e *env) error {
 			}{"note", n}, "%d\t%s\t%s\t%s", n.Number, clock(n.At), n.By, n.Text)
 		}
 		if len(c.Text) > 0 {
-			n, err := d.NoteCase(e.ctx, k.ID, strings.Join(c.Text, " "))
+			text, err := e.words(c.Text)
+			if err != nil {
+				return err
+			}
+			n, err := d.NoteCase(e.ctx, k.ID, text)
 			if err == nil {
 				line(n)
 			}

@@ -119,6 +119,18 @@ func (e *env) secret(prompt string) (string, error) {
 	return line, nil
 }
 
+// words joins the words of an argument; a single - stands for one line of standard input.
+func (e *env) words(args []string) (string, error) {
+	if len(args) != 1 || args[0] != "-" {
+		return strings.TrimSpace(strings.Join(args, " ")), nil
+	}
+	line, err := e.lines().ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimSpace(line), nil
+}
+
 // lines is standard input, buffered once so that several secrets can be read from it.
 func (e *env) lines() *bufio.Reader {
 	r, ok := e.in.(*bufio.Reader)

@@ -39,7 +39,7 @@ func purposeCodes(d *desk.Desk) []string {
 
 type searchCmd struct {
 	purposeFlags
-	Text     []string          `arg:"" optional:"" help:"What to look for: a name, VRM, phone, postcode, reference, …"`
+	Text     []string          `arg:"" optional:"" help:"What to look for: a name, VRM, phone, postcode, reference, … A single - reads it from standard input, where no list of processes shows it."`
 	By       map[string]string `short:"b" placeholder:"PROPERTY=VALUE" help:"Search by property instead: surname=Miller."`
 	Kind     []string          `placeholder:"KIND" help:"Only these kinds of record."`
 	System   []string          `placeholder:"ID" help:"Only these systems."`
@@ -55,7 +55,7 @@ func (c searchCmd) Run(e *env) error {
 			}
 			return nil
 		}
-		req, err := c.request(d)
+		req, err := c.request(e, d)
 		if err != nil {
 			return err
 		}
@@ -71,8 +71,12 @@ func (c searchCmd) Run(e *env) error {
 	})
 }
 
-func (c searchCmd) request(d *desk.Desk) (search.Request, error) {
-	req := search.Request{Text: strings.TrimSpace(strings.Join(c.Text, " ")), Systems: c.System, Limit: c.Limit}
+func (c searchCmd) request(e *env, d *desk.Desk) (search.Request, error) {
+	words, err := e.words(c.Text)
+	if err != nil {
+		return search.Request{}, err
+	}
+	req := search.Request{Text: words, Systems: c.System, Limit: c.Limit}
 	for _, k := range c.Kind {
 		if _, ok := d.Dictionary().Kind(pole.Kind(k)); !ok {
 			return req, usagef("there is no kind %q", k)
