@@ -74,5 +74,9 @@ lint: ## golangci-lint with .golangci.yml
 vuln: ## known vulnerabilities in what is built
 	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -tags $(TAGS) ./...
 
+.PHONY: secure
+secure: ## gosec over everything, and known vulnerabilities where their database can be reached; the tools are built once
+	@packaging/dev/secure.sh "$(TAGS)"
+
 clean: ## what was built here
 	rm -rf bin dist $(ARTIFACTS)

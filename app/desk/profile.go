@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -16,6 +17,7 @@ import (
 	"muster/app/tiles"
 	"muster/plugins/pole"
 	"muster/plugins/signed"
+	"muster/plugins/yamlsafe"
 )
 
 // Profile is what IT or the first run decided for this desk: the sign-in server and the systems. It holds no secret.
@@ -68,6 +70,13 @@ func LoadProfile(dir string) (Profile, error) {
 	if err != nil {
 		return Profile{}, err
 	}
+	return readProfile(src, path)
+}
+
+func readProfile(src []byte, path string) (Profile, error) {
+	if err := yamlsafe.Check(src); err != nil {
+		return Profile{}, fmt.Errorf("%s cannot be read; correct it or remove it to start afresh: %w", path, err)
+	}
 	var p Profile
 	if err := yaml.UnmarshalWithOptions(src, &p, yaml.Strict()); err != nil {
 		return Profile{}, fmt.Errorf("%s cannot be read; correct it or remove it to start afresh:\n%s", path, yaml.FormatError(err, false, true))
@@ -106,7 +115,7 @@ func (p Profile) validate(path string) error {
 			return fmt.Errorf("%s: system %s stands twice", path, s.ID)
 		}
 		seen[s.ID] = true
-		if s.Connector == "" || s.Connector != filepath.Base(s.Connector) {
+		if s.Connector == "" || s.Connector != filepath.Base(s.Connector) || strings.Trim(s.Connector, ".") == "" {
 			return fmt.Errorf("%s: system %s: connector must be a pack's id or a file name below systems/", path, s.ID)
 		}
 	}

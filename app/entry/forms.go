@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"muster/plugins/pole"
+	"muster/plugins/yamlsafe"
 )
 
 // What a Field's Default may name instead of a value.
@@ -86,6 +87,9 @@ type formReader struct {
 
 func (r *formReader) decode() (err error) {
 	// The YAML library recurses; a file of brackets only must not exhaust the stack.
+	if err := yamlsafe.Check(r.data); err != nil {
+		return r.wrong("", "%s", err)
+	}
 	for _, pair := range []string{"[", "{", "- - "} {
 		if strings.Count(string(r.data), pair) > 10*maxFields || strings.Contains(string(r.data), strings.Repeat(pair, maxDepth)) {
 			return r.wrong("", "the file is nested too deeply")

@@ -108,6 +108,9 @@ func TestTheSearchForCanariesFindsThem(t *testing.T) {
 	}
 }
 
+// whatever stands for every exit code.
+const whatever = -1
+
 // aviary is everything outside the sealed store and the keyring that a leak could come to lie in.
 type aviary struct {
 	t    *testing.T
@@ -171,7 +174,7 @@ func (a *aviary) run(code int, in, profile string, args ...string) string {
 	_ = cmd.Wait()
 	close(ended)
 	<-watched
-	if got := cmd.ProcessState.ExitCode(); got != code {
+	if got := cmd.ProcessState.ExitCode(); got != code && code != whatever {
 		a.t.Errorf("musterctl %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, code, errw.String())
 	}
 	a.said.Write(errw.Bytes())
@@ -241,7 +244,7 @@ func TestCanariesStayInTheirCage(t *testing.T) {
 	says(t, a.run(exitDone, "", "local", "audit"), "Goldammer")
 	a.run(exitDone, "", "local", "store", "rotate")
 	a.run(exitDone, "", "local", "audit", "export", filepath.Join(t.TempDir(), "own.jsonl"), "--recipient", "x")
-	a.run(exitDone, "", "local", "doctor")
+	a.run(whatever, "", "local", "doctor") // what it finds is of this machine
 	bad = true
 	a.run(exitPartly, canaries["what is looked for"]+"\n", "local", "search", "-", "--purpose", "training")
 	a.run(exitPartly, "", "local", "case", "lost_property/person/77", "--purpose", "training")

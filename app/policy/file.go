@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"muster/plugins/yamlsafe"
 )
 
 const version = 1
@@ -32,6 +34,9 @@ type decided struct {
 // readFile reads the text of a machine file. Every mistake in it is said, each with its line.
 func readFile(src []byte, by By, where string) (layer, error) {
 	l := layer{by: by, where: where, values: map[string]decided{}, src: src}
+	if err := yamlsafe.Check(src); err != nil {
+		return l, err
+	}
 	f, err := parser.ParseBytes(src, 0)
 	if err != nil {
 		return l, errors.New(strings.TrimSpace(yaml.FormatError(err, false, true)))

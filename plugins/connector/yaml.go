@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"muster/plugins/yamlsafe"
 )
 
 // maxFile bounds a connector file; the largest in use are below 40 KiB.
@@ -84,6 +86,9 @@ func parseBytes(src []byte) (doc *ast.File, err error) {
 			doc, err = nil, fmt.Errorf("the parser gave up (%v)", r)
 		}
 	}()
+	if err := yamlsafe.Check(src); errors.Is(err, yamlsafe.ErrDeep) { // aliases are refused below, with their line
+		return nil, err
+	}
 	return parser.ParseBytes(src, 0)
 }
 

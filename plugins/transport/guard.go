@@ -138,12 +138,17 @@ func newWires(c *chain, conf *tls.Config) wires {
 		return p, err
 	}
 	dial := func(control func(string, string, syscall.RawConn) error) func(context.Context, string, string) (net.Conn, error) {
-		d := &net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, Control: control}
+		d := net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second, Control: control}
 		return func(ctx context.Context, network, addr string) (net.Conn, error) {
 			// The second look: whatever led here, nothing undeclared is dialled.
 			addr = strings.ToLower(addr)
-			if _, isProxy := proxies.Load(addr); !isProxy && !a[addr] {
+			_, isProxy := proxies.Load(addr)
+			if !isProxy && !a[addr] {
 				return nil, ErrUndeclared
+			}
+			d := d
+			if !isProxy && d.Control == nil && named(addr) {
+				d.Control = notInward // the name was declared; what the resolver makes of it was not
 			}
 			return d.DialContext(ctx, network, addr)
 		}
@@ -172,6 +177,33 @@ func newWires(c *chain, conf *tls.Config) wires {
 	}}
 	return w
 }
+
+// named reports whether an address to dial is a name that a resolver decides over, and not this machine's own.
+func named(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil || loopbackName(host) {
+		return false
+	}
+	_, err = netip.ParseAddr(host)
+	return err != nil
+}
+
+// notInward refuses to connect where no system of a force can be, whatever its name resolves to: this machine, and the
+// addresses of its own link, where clouds answer with credentials. A name that is made to point there serves an attack.
+func notInward(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return ErrUndeclared
+	}
+	ip := at.Addr().Unmap().WithZone("")
+	if ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || ip == metadata6 || ip.Is4() && ip.As4()[0] == 0 {
+		return fmt.Errorf("%w: its name leads to %s", ErrUndeclared, ip)
+	}
+	return nil
+}
+
+// metadata6 is where a cloud answers with credentials over IPv6.
+var metadata6 = netip.MustParseAddr("fd00:ec2::254")
 
 func (w wires) of(u *url.URL) http.RoundTripper {
 	switch u.Scheme {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"muster/plugins/yamlsafe"
 )
 
 // document is an OpenAPI document of any version as plain data. Documents in use often break the letter of the
@@ -15,6 +17,9 @@ import (
 type document struct{ root map[string]any }
 
 func parseOpenAPI(src []byte) (*document, error) {
+	if err := yamlsafe.Check(src); err != nil {
+		return nil, fmt.Errorf("this document cannot be read: %w", err)
+	}
 	var root map[string]any
 	if err := yaml.Unmarshal(src, &root); err != nil {
 		return nil, errors.New("this is neither JSON nor YAML: give the OpenAPI document itself, not a page that shows it")

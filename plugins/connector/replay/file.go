@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"muster/plugins/yamlsafe"
 )
 
 // Suffix ends the name of a recordings file: acme_rms.exchanges.yaml stands beside acme_rms.yaml.
@@ -238,6 +240,9 @@ func (f *File) read(src []byte) (err error) {
 	}()
 	if err := bounded(src); err != nil {
 		return err
+	}
+	if err := yamlsafe.Check(src); err != nil {
+		return &problem{1, err.Error()}
 	}
 	doc, err := parser.ParseBytes(src, 0)
 	if err != nil {
