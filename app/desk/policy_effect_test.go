@@ -179,7 +179,7 @@ func TestThePolicySaysWhichPurposesAndWhereAReasonIsTyped(t *testing.T) {
 	if d := policed(t, "purpose_text: ['*']\n"); !d.Purposes()[5].Text || !d.Purposes()[0].Text {
 		t.Error("* is not every purpose")
 	}
-	if _, err := openPoliced(t, t.TempDir(), "purpose_text: [trafic]\n"); err == nil || !strings.Contains(err.Error(), "ask IT") || !strings.Contains(err.Error(), "trafic") {
+	if _, err := openPoliced(t, t.TempDir(), "purpose_text: [traffik]\n"); err == nil || !strings.Contains(err.Error(), "ask IT") || !strings.Contains(err.Error(), "traffik") {
 		t.Errorf("got %v", err)
 	}
 }

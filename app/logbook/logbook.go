@@ -133,7 +133,7 @@ func Kind(err error) string {
 	}
 	var e *plugins.Error
 	if errors.As(err, &e) {
-		if in := errors.Unwrap(e); in != nil && in != err {
+		if in := errors.Unwrap(e); in != nil {
 			if k := Kind(in); k != "" && k != typeOf(in) {
 				return string(e.Kind) + ": " + k
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -147,7 +148,7 @@ func TestTheTemplateHangsTogether(t *testing.T) {
 	}
 	if d := xml.NewDecoder(bytes.NewReader(ADMX())); d != nil {
 		for {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatal(err)
