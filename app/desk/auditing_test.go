@@ -218,12 +218,15 @@ func TestForwardingWaitsForItsCollector(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range []string{bad, bad + ".missing"} {
-		d.policy.AuditAuthority.Value = f
+		with := p
+		with.AuditAuthority = policy.Setting[string]{Value: f, Managed: true}
+		d := localDesk(t, Options{Profile: t.TempDir(), Policy: &with})
 		if _, err := d.ForwardAudit(t.Context()); err == nil || !strings.Contains(err.Error(), "ask IT") {
 			t.Error(err)
 		}
 	}
-	d.policy.AuditForward.Value = ""
+	without := policy.Default()
+	d = localDesk(t, Options{Profile: t.TempDir(), Policy: &without})
 	if _, err := d.ForwardAudit(t.Context()); err == nil || errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}

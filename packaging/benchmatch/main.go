@@ -208,7 +208,8 @@ func quoted(args []string) (out []string) {
 // big measures a million records: time and memory of the whole run of the command.
 func (b *bench) big(seed uint64) error {
 	fmt.Fprintln(os.Stderr, "making up a million records")
-	p, err := trial.Made("million", population.People(1_000_000, seed), b.dir)
+	made := population.People(1_000_000, seed)
+	p, err := trial.Made("million", made, b.dir)
 	if err != nil {
 		return err
 	}
@@ -223,7 +224,7 @@ func (b *bench) big(seed uint64) error {
 	b.add("one million records, pairs marked ≥ 0.99 that are true", fmt.Sprintf("%.2f %% of %d", 100*r.Score.Sureness(), r.Score.Sure), "≥ 99 %", yes(r.Score.Sureness() >= 0.99))
 	speed := float64(r.Took.Compared) / max(r.Took.Compare, 1e-9)
 	b.add(fmt.Sprintf("one million records, pairs compared a second (%d pairs)", r.Took.Compared), fmt.Sprintf("%.2f million", speed/1e6), "≥ 3 million", yes(speed >= 3e6))
-	return nil
+	return b.typed(made, seed)
 }
 
 func (b *bench) print() error {

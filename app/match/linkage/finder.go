@@ -12,7 +12,7 @@ import (
 
 // Finder finds, among records that come and go, who may be the one that is being typed. It judges as Pairs does, by what is
 // assumed of any force: so a record that comes in changes nothing that is said of the others, and finding needs no run over
-// all of them. An Index, which learns from its records, is for those of a file. It is for one goroutine at a time.
+// all of them. It is for one goroutine at a time.
 type Finder struct {
 	p     *Pairs
 	row   map[pole.Ref]int
@@ -33,13 +33,15 @@ type Found struct {
 	Typed       pole.Record // what it was held against: an unfinished word is completed to what the record says
 }
 
-// Bounds of one question: how many records it is held against, how many share what still tells something, to how many words an
-// unfinished one is completed, and how unlikely a record may be to be told, in bits: one in a thousand.
+// Bounds of one question: how many records it is held against, and each of its completions at least, how many share what
+// still tells something, to how many words an unfinished one is completed, and how unlikely a record may be to be told, in
+// bits: one in a thousand.
 const (
-	foundLooked   = 6000
-	foundShare    = 2000
-	foundComplete = 6
-	foundLeast    = -10
+	foundLooked      = 6000
+	foundLeastLooked = 300
+	foundShare       = 2000
+	foundComplete    = 6
+	foundLeast       = -10
 )
 
 // NewFinder makes an empty Finder for records of a kind.
@@ -114,8 +116,9 @@ func (f *Finder) eachWord(i int, do func(w *word, key uint64)) {
 // unfinished: the last word of a name also stands for what begins so.
 func (f *Finder) Ask(typed pole.Record, n int) []Found {
 	best := map[uint32]Found{}
-	for _, x := range f.completions(typed) {
-		f.ask(x.record, x.bits, best)
+	all := f.completions(typed)
+	for _, x := range all {
+		f.ask(x, max(foundLooked/len(all), foundLeastLooked), best)
 	}
 	out := make([]Found, 0, len(best))
 	for _, x := range best {
@@ -195,22 +198,23 @@ func (f *Finder) endings(typed string) (out []string, whole bool) {
 	return out[:min(len(out), foundComplete)], whole
 }
 
-func (f *Finder) ask(typed pole.Record, guess float64, best map[uint32]Found) {
-	at := f.p.Add(typed)
+// ask holds at most n records against one completion, those that have most in common with it first.
+func (f *Finder) ask(x completed, n int, best map[uint32]Found) {
+	at := f.p.Add(x.record)
 	defer f.p.t.drop()
 	looked := map[uint32]bool{}
 	look := func(r uint32) {
-		if looked[r] || !f.live[r] || len(looked) >= foundLooked {
+		if looked[r] || !f.live[r] || len(looked) >= n {
 			return
 		}
 		looked[r] = true
 		var ls levels
-		bits := float64(f.p.s.score(int(r), at, f.p.m, &ls)) - guess
+		bits := float64(f.p.s.score(int(r), at, f.p.m, &ls)) - x.bits
 		if bits < foundLeast {
 			return
 		}
 		if was, ok := best[r]; !ok || bits > was.Bits {
-			best[r] = Found{Ref: f.refs[r], Bits: bits, Probability: probability(float32(bits)), Typed: typed}
+			best[r] = Found{Ref: f.refs[r], Bits: bits, Probability: probability(float32(bits)), Typed: x.record}
 		}
 	}
 	for _, k := range f.p.Keys(at) {

@@ -227,3 +227,19 @@ func (c *column) written(v uint32) string {
 	}
 	return string(out)
 }
+
+// drop takes the last record out again.
+func (t *Table) drop() {
+	n := len(t.ids) - 1
+	t.ids, t.source = t.ids[:n], t.source[:n]
+	for _, c := range t.cols {
+		if v := c.first[n]; v != 0 {
+			c.count[v]--
+		}
+		for _, v := range c.more[uint32(n)] {
+			c.count[v]--
+		}
+		c.first = c.first[:n]
+		delete(c.more, uint32(n))
+	}
+}
