@@ -202,6 +202,11 @@ func (d *Desk) copy(s *session, c caseview.Case) error {
 
 // touchKept notes that a kept case was opened, and keeps what was read.
 func (d *Desk) touchKept(s *session, c caseview.Case) {
+	// Whoever opened the case may change what was given to him meanwhile.
+	c.Records, c.Around = slices.Clone(c.Records), slices.Clone(c.Around)
+	for i := range c.Around {
+		c.Around[i].Records = slices.Clone(c.Around[i].Records)
+	}
 	s.later(func(context.Context) {
 		s.keeping.Lock()
 		defer s.keeping.Unlock()
