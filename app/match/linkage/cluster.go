@@ -166,7 +166,7 @@ func (l *looker) weigh(i, j uint32, score float32, ls *levels) between {
 	x := between{sum: bits * info, by: info}
 	if l.families {
 		x.compared, x.clash, x.sure = l.t.clash(i, j, ls)
-		if !x.sure && x.sum > 0 && l.s.thin(i, j, ls) {
+		if !x.sure && x.sum > thinBits*info && l.s.thin(i, j, ls) {
 			x.sum = thinBits * info
 		}
 	}

@@ -44,44 +44,56 @@ func (t *Table) unnamed(i, j uint32) bool {
 // thinBits is what a pair counts of which too little is known to tell one from his father, or from her twin.
 const thinBits = -2
 
-// thin reports whether two records of people are alike in one thing only, or in two where one of them has no given name.
+// thin reports whether two records of people have too little in common to be joined by themselves: less than two things, an
+// address being one of them however many parts it has; less than three where one has no given name, and whatever it is
+// where one has no date of birth either.
 func (s *scorer) thin(i, j uint32, ls *levels) bool {
-	if s.t.cols[0].f.sort != ofName {
+	name := s.t.cols[0]
+	if name.f.sort != ofName {
 		return false
 	}
 	alike, enough := 0, 2
-	if ls[s.t.cols[0].f.feature] == none {
-		enough = 3
-	}
+	born := false
+	var groups uint32
 	for _, c := range s.t.cols {
-		if c.f.sort != ofCategory && c.compared(ls) && s.bits(c, c.first[i], c.first[j], ls) > 1 {
-			alike++
+		if !c.compared(ls) {
+			continue
 		}
+		born = born || c.f.sort == ofDate && c.f.def.Type != pole.TypeInstant
+		if c.f.sort == ofCategory || s.bits(c, c.first[i], c.first[j], ls) <= 2 {
+			continue
+		}
+		if c.f.group > 0 {
+			if groups&(1<<uint(c.f.group&31)) != 0 {
+				continue
+			}
+			groups |= 1 << uint(c.f.group&31)
+		}
+		alike++
+	}
+	if ls[name.f.feature] == none {
+		if !born {
+			return true
+		}
+		enough = 3
 	}
 	return alike < enough
 }
 
-// generation is by how many years parents are older, at least.
-const generation = 15
-
 // clash reports whether two records are of two who belong together; compared, whether that could be told; sure, that they
 // have in common what is one's own.
 func (t *Table) clash(i, j uint32, ls *levels) (compared, clash uint32, sure bool) {
-	given, surname, date := uint8(none), uint8(none), uint8(none)
-	apart := false // born a generation apart
+	given, surname, more, date := uint8(none), uint8(none), uint8(none), uint8(none)
 	for _, c := range t.cols {
 		l := ls[c.f.feature]
 		switch c.f.sort {
 		case ofName:
-			given, surname = l, ls[c.f.feature+1]
+			given, surname, more = l, ls[c.f.feature+1], ls[c.f.feature+2]
 		case ofDate:
 			if c.f.def.Type == pole.TypeInstant || l == none {
 				continue
 			}
-			if date = l; l == dateDiffers {
-				x, y := &c.dates[c.first[i]], &c.dates[c.first[j]]
-				apart = x.m != y.m && x.d != y.d && max(x.y, y.y)-min(x.y, y.y) >= generation
-			}
+			date = l
 		case ofCode:
 			sure = sure || l != none && l < codeDiffers
 			if c.f.def.Contradicts && l == codeDiffers {
@@ -106,7 +118,7 @@ func (t *Table) clash(i, j uint32, ls *levels) (compared, clash uint32, sure boo
 	}
 	born := date != none && date <= dateSlip
 	switch {
-	case given == wordDiffers && surname != none, surname == wordDiffers && given != none && !born, apart, date == dateDiffers && given > wordForm:
+	case given == wordDiffers && surname != none, surname == wordDiffers && given != none && !born, date == dateDiffers, more == moreDiffers && !born:
 		return 1, 1, sure
 	case given != none && (surname != none || date != none):
 		compared = 1

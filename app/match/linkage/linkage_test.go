@@ -159,9 +159,14 @@ func TestFindsWhoIsWho(t *testing.T) {
 	order := rand.New(rand.NewPCG(3, 4)).Perm(len(rows))
 	_, res := run(rows, order)
 	right, wrong, missed := 0, 0, 0
+	// Who has no given name, and one of two no date of birth, is shown and joined by nobody but an officer.
+	told := func(a, b row) bool {
+		return a["givenName"] != "" && b["givenName"] != "" || a["dateOfBirth"] != "" && b["dateOfBirth"] != ""
+	}
 	for x := range order {
 		for y := range x {
 			switch same, said := truth[order[x]] == truth[order[y]], res.Clusters[x] == res.Clusters[y]; {
+			case same && !said && !told(rows[order[x]], rows[order[y]]):
 			case same && said:
 				right++
 			case said:
@@ -337,4 +342,35 @@ func BenchmarkScore(b *testing.B) {
 		s.score(p[0], p[1], m, &ls)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mpairs/s")
+}
+
+// A record with nothing but a name, or with a name and another birthday, joins nobody by itself, however rare the name.
+func TestANameAloneJoinsNobody(t *testing.T) {
+	rows, _ := people(300, 4)
+	var bare []int
+	for i := 0; i < 300; i += 10 {
+		if rows[i]["givenName"] == "" || rows[i]["dateOfBirth"] == "" {
+			continue
+		}
+		bare = append(bare, len(rows), len(rows)+1)
+		rows = append(rows, row{"givenName": rows[i]["givenName"], "surname": rows[i]["surname"]},
+			row{"givenName": rows[i]["givenName"], "surname": rows[i]["surname"], "dateOfBirth": "1931-11-30"})
+	}
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	_, res := run(rows, order)
+	size := map[int32]int{}
+	for _, c := range res.Clusters {
+		size[c]++
+	}
+	for k, i := range bare {
+		if k%2 == 0 && size[res.Clusters[i]] > 1 {
+			t.Errorf("%v is joined to somebody", rows[i])
+		}
+		if k%2 == 1 && res.Clusters[i] < 900 && rows[res.Clusters[i]]["dateOfBirth"] != "1931-11-30" && rows[res.Clusters[i]]["dateOfBirth"] != "" {
+			t.Errorf("%v is joined to %v", rows[i], rows[res.Clusters[i]])
+		}
+	}
 }
