@@ -238,15 +238,11 @@ func TestEveryFaultOfADelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	of := func(id string) entry.Delivery {
-		for _, x := range d.Outbox() {
-			for _, dl := range x.Deliveries {
-				if x.ID == it.ID && dl.System == id {
-					return dl
-				}
-			}
+		dl, ok := deliveryOf(d, it.ID, id)
+		if !ok {
+			t.Fatal("no delivery to " + id)
 		}
-		t.Fatal("no delivery to " + id)
-		return entry.Delivery{}
+		return dl
 	}
 	waitUntil(t, "two delivered and one waiting", func() bool {
 		return of("rms").State == entry.Delivered && of("cad").State == entry.Delivered && of("custody").Attempts > 0 && of("custody").State == entry.Waiting
@@ -424,4 +420,16 @@ func TestFormWithMissingAndWrongFields(t *testing.T) {
 			t.Error("the log says that something was collected")
 		}
 	}
+}
+
+// deliveryOf is the delivery of an entry to a system.
+func deliveryOf(d *Desk, item, system string) (entry.Delivery, bool) {
+	for _, x := range d.Outbox() {
+		for _, dl := range x.Deliveries {
+			if x.ID == item && dl.System == system {
+				return dl, true
+			}
+		}
+	}
+	return entry.Delivery{}, false
 }

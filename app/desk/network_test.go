@@ -182,14 +182,8 @@ func TestWhatWasDeliveredIsCorrected(t *testing.T) {
 		t.Fatal(err)
 	}
 	delivery := func(system string) entry.Delivery {
-		for _, x := range d.Outbox() {
-			for _, dl := range x.Deliveries {
-				if x.ID == it.ID && dl.System == system {
-					return dl
-				}
-			}
-		}
-		return entry.Delivery{}
+		dl, _ := deliveryOf(d, it.ID, system)
+		return dl
 	}
 	waitUntil(t, "the delivery", func() bool {
 		return delivery("rms").State == entry.Delivered && delivery("cad").State == entry.Delivered

@@ -65,30 +65,9 @@ var spoken = []string{"system", "operation", "state", "version", "kind", "check"
 
 // Impersonal lets through what says nothing about a person: constant messages, numbers, times, the attributes that are
 // known to name parts of the program. Of an error it says the kind, of an address the server.
-func Impersonal(h slog.Handler) slog.Handler { return impersonal{transport.LogHandler(h)} }
-
-type impersonal struct{ h slog.Handler }
-
-func (i impersonal) Enabled(ctx context.Context, l slog.Level) bool { return i.h.Enabled(ctx, l) }
-
-func (i impersonal) Handle(ctx context.Context, r slog.Record) error {
-	out := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		out.AddAttrs(clean(a))
-		return true
-	})
-	return i.h.Handle(ctx, out)
+func Impersonal(h slog.Handler) slog.Handler {
+	return transport.LogThrough(transport.LogHandler(h), clean)
 }
-
-func (i impersonal) WithAttrs(as []slog.Attr) slog.Handler {
-	out := make([]slog.Attr, len(as))
-	for k, a := range as {
-		out[k] = clean(a)
-	}
-	return impersonal{i.h.WithAttrs(out)}
-}
-
-func (i impersonal) WithGroup(name string) slog.Handler { return impersonal{i.h.WithGroup(name)} }
 
 func clean(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()

@@ -23,17 +23,26 @@ type rmsKept struct {
 
 var rmsRoles = words("MISSING VICTIM SUSPECT WITNESS REPORTER OFFENDER SUBJECT SEARCHED")
 
+// rmsPosted is the key of a posted entry; false after it was refused by fail.
+func rmsPosted(q *http.Request, fail func(status int, kind, detail string, p ...rmsParam)) (key string, ok bool) {
+	if ct, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type")); ct != "application/json" {
+		fail(http.StatusUnsupportedMediaType, "validation", "The body must be application/json")
+		return "", false
+	}
+	key = q.Header.Get("Idempotency-Key")
+	if key == "" || len(key) > 128 {
+		fail(http.StatusBadRequest, "validation", "An Idempotency-Key header of 1 to 128 characters is needed")
+		return "", false
+	}
+	return key, true
+}
+
 func (r *rms) enter(w http.ResponseWriter, q *http.Request, who officer) {
 	fail := func(status int, kind, detail string, p ...rmsParam) {
 		writeProblem(w, status, kind, detail, q.URL.Path, p)
 	}
-	if ct, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type")); ct != "application/json" {
-		fail(http.StatusUnsupportedMediaType, "validation", "The body must be application/json")
-		return
-	}
-	key := q.Header.Get("Idempotency-Key")
-	if key == "" || len(key) > 128 {
-		fail(http.StatusBadRequest, "validation", "An Idempotency-Key header of 1 to 128 characters is needed")
+	key, ok := rmsPosted(q, fail)
+	if !ok {
 		return
 	}
 	e, raw, ok := r.readEntry(w, q)

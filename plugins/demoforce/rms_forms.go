@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -44,13 +43,8 @@ func (r *rms) formPost(kind string) func(http.ResponseWriter, *http.Request, off
 		fail := func(status int, kind, detail string, p ...rmsParam) {
 			writeProblem(w, status, kind, detail, q.URL.Path, p)
 		}
-		if ct, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type")); ct != "application/json" {
-			fail(http.StatusUnsupportedMediaType, "validation", "The body must be application/json")
-			return
-		}
-		key := q.Header.Get("Idempotency-Key")
-		if key == "" || len(key) > 128 {
-			fail(http.StatusBadRequest, "validation", "An Idempotency-Key header of 1 to 128 characters is needed")
+		key, ok := rmsPosted(q, fail)
+		if !ok {
 			return
 		}
 		raw, err := io.ReadAll(q.Body)

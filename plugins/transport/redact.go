@@ -92,34 +92,49 @@ func redact(s string, queries bool) string {
 // LogHandler wraps h so that no record carries a credential or the query of a URL: messages and values are redacted,
 // and an attribute whose name says that it is a credential is blanked.
 func LogHandler(h slog.Handler) slog.Handler {
-	if _, already := h.(redacting); already {
+	if p, ok := h.(through); ok && p.redacts {
 		return h
 	}
-	return redacting{h}
+	return through{h, Redact, redactAttr, true}
 }
 
-type redacting struct{ h slog.Handler }
+// LogThrough wraps h so that every attribute goes through clean, also those of a logger's own and of groups.
+func LogThrough(h slog.Handler, clean func(slog.Attr) slog.Attr) slog.Handler {
+	return through{h, func(message string) string { return message }, clean, false}
+}
 
-func (r redacting) Enabled(ctx context.Context, l slog.Level) bool { return r.h.Enabled(ctx, l) }
+// through lets records through, their message and each attribute changed.
+type through struct {
+	h       slog.Handler
+	message func(string) string
+	attr    func(slog.Attr) slog.Attr
+	redacts bool
+}
 
-func (r redacting) Handle(ctx context.Context, rec slog.Record) error {
-	out := slog.NewRecord(rec.Time, rec.Level, Redact(rec.Message), rec.PC)
+func (p through) Enabled(ctx context.Context, l slog.Level) bool { return p.h.Enabled(ctx, l) }
+
+func (p through) Handle(ctx context.Context, rec slog.Record) error {
+	out := slog.NewRecord(rec.Time, rec.Level, p.message(rec.Message), rec.PC)
 	rec.Attrs(func(a slog.Attr) bool {
-		out.AddAttrs(redactAttr(a))
+		out.AddAttrs(p.attr(a))
 		return true
 	})
-	return r.h.Handle(ctx, out)
+	return p.h.Handle(ctx, out)
 }
 
-func (r redacting) WithAttrs(as []slog.Attr) slog.Handler {
+func (p through) WithAttrs(as []slog.Attr) slog.Handler {
 	out := make([]slog.Attr, len(as))
 	for i, a := range as {
-		out[i] = redactAttr(a)
+		out[i] = p.attr(a)
 	}
-	return redacting{r.h.WithAttrs(out)}
+	p.h = p.h.WithAttrs(out)
+	return p
 }
 
-func (r redacting) WithGroup(name string) slog.Handler { return redacting{r.h.WithGroup(name)} }
+func (p through) WithGroup(name string) slog.Handler {
+	p.h = p.h.WithGroup(name)
+	return p
+}
 
 func redactAttr(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()

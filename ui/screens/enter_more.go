@@ -61,7 +61,7 @@ func (p *enterPlace) fill(c *caseview.Case) {
 	p.host.Confirm(t("screens.entry.fill"), t("screens.entry.fill.ask")+"\n"+strings.Join(says, "\n"), t("screens.entry.fill.replace"), false, func() { p.vm.FillFrom(*c, did.Part, true) })
 }
 
-// attach asks for the path of a file. Files can be dropped on the window too.
+// attach asks for the path of a file.
 func (p *enterPlace) attach() {
 	if p.mode != "form" {
 		return

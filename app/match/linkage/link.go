@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -106,10 +105,7 @@ func (t *Table) sample(b *blocking, cross bool) ([]sampled, float64) {
 	workers := runtime.GOMAXPROCS(0)
 	outs := make([][]sampled, workers)
 	memos := make([]*memo, workers)
-	s := &scorer{t: t}
-	for i := range t.cols {
-		s.order = append(s.order, i)
-	}
+	s := levelsOnly(t)
 	for w := range workers {
 		memos[w] = new(memo)
 	}
@@ -168,20 +164,14 @@ func (t *Table) held(i, j uint32, bits float32) float32 {
 }
 
 func (t *Table) rescore(found []edge, s *scorer) {
-	workers := runtime.GOMAXPROCS(0)
-	var wg sync.WaitGroup
-	part := len(found)/workers + 1
-	for w := range workers {
-		wg.Go(func() {
-			mm := new(memo)
-			for k := w * part; k < min((w+1)*part, len(found)); k++ {
-				var ls levels
-				e := &found[k]
-				e.bits = t.held(e.i, e.j, s.score(int(e.i), int(e.j), mm, &ls))
-			}
-		})
-	}
-	wg.Wait()
+	eachChunk(len(found), len(found)/runtime.GOMAXPROCS(0)+1, func(_, from, to int) {
+		mm := new(memo)
+		for k := from; k < to; k++ {
+			var ls levels
+			e := &found[k]
+			e.bits = t.held(e.i, e.j, s.score(int(e.i), int(e.j), mm, &ls))
+		}
+	})
 }
 
 func (t *Table) clusterWith(found []edge, m *Model, threshold float32, families bool) []int32 {

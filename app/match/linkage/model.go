@@ -52,6 +52,15 @@ type scorer struct {
 	grouping []int                // fields of groups
 }
 
+// levelsOnly compares without a model: what it says in bits means nothing.
+func levelsOnly(t *Table) *scorer {
+	s := &scorer{t: t}
+	for i := range t.cols {
+		s.order = append(s.order, i)
+	}
+	return s
+}
+
 func newScorer(t *Table, m *Model) *scorer {
 	s := &scorer{t: t, prior: float32(m.Prior), relatedPrior: float32(m.Related)}
 	s.about(t.schema)

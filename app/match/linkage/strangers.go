@@ -9,10 +9,7 @@ import (
 func (t *Table) randomPairs(count int) []sampled {
 	rng := rand.New(rand.NewPCG(1, 2))
 	n := t.Len()
-	s := &scorer{t: t}
-	for i := range t.cols {
-		s.order = append(s.order, i)
-	}
+	s := levelsOnly(t)
 	mm := new(memo)
 	out := make([]sampled, 0, count)
 	for len(out) < count {

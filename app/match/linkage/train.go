@@ -4,7 +4,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 
 	"muster/plugins/pole"
 )
@@ -194,17 +193,11 @@ func (s *Schema) hold(f int, m []float64) {
 // every scores pairs whose levels are known, on all cores.
 func (s *scorer) every(pairs []sampled) []float32 {
 	out := make([]float32, len(pairs))
-	workers := runtime.GOMAXPROCS(0)
-	var wg sync.WaitGroup
-	part := len(pairs)/workers + 1
-	for w := range workers {
-		wg.Go(func() {
-			for k := min(w*part, len(pairs)); k < min((w+1)*part, len(pairs)); k++ {
-				out[k] = s.of(&pairs[k])
-			}
-		})
-	}
-	wg.Wait()
+	eachChunk(len(pairs), len(pairs)/runtime.GOMAXPROCS(0)+1, func(_, from, to int) {
+		for k := from; k < to; k++ {
+			out[k] = s.of(&pairs[k])
+		}
+	})
 	return out
 }
 
